@@ -1,0 +1,1 @@
+//! Real mail servers, a real keychain, a real window.
