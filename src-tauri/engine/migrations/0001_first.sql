@@ -121,6 +121,8 @@ CREATE TABLE wanted (
     outgoing      INTEGER NOT NULL,
     gmail_id      INTEGER,
     backfilled    INTEGER NOT NULL,
+    -- Its time is out of range: only the place is noted, if the message turns out to be here already.
+    known_only    INTEGER NOT NULL,
     state         TEXT NOT NULL,                   -- 'fetch', or 'ask': a moved mailbox waits for an answer
     PRIMARY KEY (folder_id, uid)
 ) STRICT, WITHOUT ROWID;
@@ -140,6 +142,13 @@ CREATE TABLE thread_node (
     thread_id INTEGER NOT NULL REFERENCES thread(id) ON DELETE CASCADE
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX thread_node_thread ON thread_node(thread_id);
+
+-- What a message refers to: In-Reply-To and References, and its own id.
+CREATE TABLE message_ref (
+    message_id INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
+    id         TEXT NOT NULL,
+    PRIMARY KEY (message_id, id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE message (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,

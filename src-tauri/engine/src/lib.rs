@@ -3,4 +3,5 @@
 
 pub mod filing;
 pub mod model;
+pub mod secrets;
 pub mod store;

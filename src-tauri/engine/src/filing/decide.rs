@@ -32,7 +32,7 @@ pub enum Reason {
 }
 
 impl Reason {
-    const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 12] = [
         Self::ThreadMoved,
         Self::ThreadHasProject,
         Self::SharedProject,

@@ -76,6 +76,8 @@ pub struct Wanted {
     pub gmail_id: Option<u64>,
     /// It comes in by the backfill range alone.
     pub backfilled: bool,
+    /// Out of every range: only its place is noted, if the message is here already.
+    pub known_only: bool,
     /// A moved mailbox: it waits for the person's answer.
     pub ask: bool,
 }
@@ -85,7 +87,7 @@ pub fn want(connection: &Connection, wanted: &Wanted) -> Result<()> {
     connection
         .prepare_cached(
             "INSERT OR IGNORE INTO wanted (folder_id, uid_validity, uid, address_id, size, internal_date, seen, \
-             outgoing, gmail_id, backfilled, state) SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11 \
+             outgoing, gmail_id, backfilled, known_only, state) SELECT ?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12 \
              WHERE EXISTS (SELECT 1 FROM contact_address WHERE id = ?4)",
         )?
         .execute(params![
@@ -99,6 +101,7 @@ pub fn want(connection: &Connection, wanted: &Wanted) -> Result<()> {
             wanted.outgoing,
             wanted.gmail_id.map(u64::cast_signed),
             wanted.backfilled,
+            wanted.known_only,
             if wanted.ask { "ask" } else { "fetch" }
         ])?;
     Ok(())
@@ -108,8 +111,8 @@ pub fn want(connection: &Connection, wanted: &Wanted) -> Result<()> {
 pub fn to_fetch(connection: &Connection, folder: FolderId) -> Result<Vec<Wanted>> {
     Ok(connection
         .prepare_cached(
-            "SELECT uid_validity, uid, address_id, size, internal_date, seen, outgoing, gmail_id, backfilled \
-             FROM wanted WHERE folder_id = ?1 AND state = 'fetch' ORDER BY uid",
+            "SELECT uid_validity, uid, address_id, size, internal_date, seen, outgoing, gmail_id, backfilled, \
+             known_only FROM wanted WHERE folder_id = ?1 AND state = 'fetch' ORDER BY uid",
         )?
         .query_map([folder.0], |row| {
             Ok(Wanted {
@@ -123,6 +126,7 @@ pub fn to_fetch(connection: &Connection, folder: FolderId) -> Result<Vec<Wanted>
                 outgoing: row.get(6)?,
                 gmail_id: row.get::<_, Option<i64>>(7)?.map(i64::cast_unsigned),
                 backfilled: row.get(8)?,
+                known_only: row.get(9)?,
                 ask: false,
             })
         })?

@@ -51,6 +51,8 @@ pub struct NewMessage {
     pub size: u64,
     /// Readable addresses: role (`from`, `to`, `cc`, `bcc`) and address.
     pub participants: Vec<(&'static str, Address)>,
+    /// Message-ID, In-Reply-To and References: the ids by which it belongs to a thread.
+    pub thread_ids: Vec<String>,
     /// Search columns: from, to, subject, body, attachments, normalised.
     pub search: [String; 5],
     /// Original bytes.
@@ -117,6 +119,11 @@ pub fn insert(connection: &Connection, new: &NewMessage, thread: ThreadId) -> Re
             address.as_str()
         ])?;
     }
+    let mut reference =
+        connection.prepare_cached("INSERT OR IGNORE INTO message_ref (message_id, id) VALUES (?1, ?2)")?;
+    for thread_id in &new.thread_ids {
+        reference.execute(params![id.0, thread_id])?;
+    }
     let [from, to, subject, body, attachments] = &new.search;
     connection
         .prepare_cached(
@@ -168,6 +175,20 @@ pub fn filing_facts(connection: &Connection, id: MessageId, touched: &[ThreadId]
 }
 
 /// The ids by which a message belongs to threads: its own, and those it refers to.
+pub fn thread_ids(connection: &Connection, id: MessageId) -> Result<Vec<String>> {
+    Ok(connection
+        .prepare_cached("SELECT id FROM message_ref WHERE message_id = ?1")?
+        .query_map([id.0], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Whether a message of this Message-ID is here.
+pub fn is_known(connection: &Connection, message_id: &str) -> Result<bool> {
+    Ok(!message_id.is_empty()
+        && connection.prepare_cached("SELECT 1 FROM message WHERE message_id = ?1 LIMIT 1")?.exists([message_id])?)
+}
+
+/// The thread of a message.
 pub fn thread_of(connection: &Connection, id: MessageId) -> Result<ThreadId> {
     Ok(connection
         .prepare_cached("SELECT thread_id FROM message WHERE id = ?1")?

@@ -75,9 +75,9 @@ fn copy(connection: &Connection, dir: &Path, version: i64) -> Result<()> {
     let mut copies: Vec<PathBuf> = std::fs::read_dir(dir)?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| {
-            path.file_name()
-                .and_then(|name| name.to_str())
-                .is_some_and(|name| name.starts_with("hatstand-v") && Path::new(name).extension() == Some("db".as_ref()))
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| {
+                name.starts_with("hatstand-v") && Path::new(name).extension() == Some("db".as_ref())
+            })
         })
         .collect();
     copies.sort();
