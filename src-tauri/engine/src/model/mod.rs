@@ -13,7 +13,7 @@ mod time;
 
 pub use account::{Account, AccountState, Endpoint, Folder, FolderRole, Security, SignIn};
 pub use address::{Address, AddressError};
-pub use cause::{Cause, Failure, LeadsTo};
+pub use cause::{Cause, Failure, FailureView, LeadsTo};
 pub use contact::{Backfill, Contact, ContactAddress, ContactKind};
 pub use filing::{ContactFacts, FilingFacts, ProjectFacts, ThreadFacts};
 pub use ids::{AccountId, AddressId, ContactId, CycleId, FolderId, MessageId, ProjectId, ThreadId};
