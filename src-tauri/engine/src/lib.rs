@@ -1,4 +1,5 @@
 //! Hatstand without a window: contacts, projects, and the mail of clients, brought from the user's own
 //! mailboxes into the project it belongs to. `ARCHITECTURE.md` names the floors.
 
+pub mod mail;
 pub mod model;
