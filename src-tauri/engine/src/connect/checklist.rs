@@ -164,7 +164,7 @@ pub async fn check(
     };
     list.done(None);
     let read = async {
-        let folders = session.list().await?;
+        let folders = session.list(false).await?;
         let inbox = folders.iter().find(|folder| folder.raw_name.eq_ignore_ascii_case("inbox"));
         session.examine(inbox.map_or("INBOX", |folder| folder.raw_name.as_str())).await?;
         Ok(folders.into_iter().filter(|folder| folder.selectable).map(|folder| folder.name).collect::<Vec<_>>())

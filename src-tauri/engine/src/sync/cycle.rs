@@ -193,7 +193,7 @@ async fn pass(
     progress.update(|now| now.phase = Phase::Looking);
 
     let watched = list(context, account, &mut session).await?;
-    let gmail = session.capabilities().gmail;
+    let gmail = session.capabilities().gmail();
     let id = account.id;
     let book = context
         .store
@@ -282,8 +282,8 @@ async fn pass(
 
 /// Lists the folders and stores the listing; what is watched comes back.
 async fn list(context: &Context, account: &Account, session: &mut Session) -> Result<Vec<Known>, Failure> {
-    let listed = session.list().await?;
-    let gmail = session.capabilities().gmail;
+    let listed = session.list(false).await?;
+    let gmail = session.capabilities().gmail();
     let id = account.id;
     context
         .store

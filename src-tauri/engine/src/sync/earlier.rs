@@ -2,7 +2,8 @@
 
 use super::cycle::{Context, secret, sign_in};
 use super::matching::{Book, Seen, Time};
-use crate::imap::{AddressTerm, Search, UidSet};
+use super::scan::terms;
+use crate::imap::{Search, UidSet};
 use crate::mail::{DECIDING_FIELDS, Deciding};
 use crate::model::{Account, AddressId, ContactAddress, Failure, FolderRole, Timestamp};
 use crate::net::Counters;
@@ -21,7 +22,7 @@ pub async fn count_earlier(
     let secret = secret(context, account, Prompt::Never).await?;
     let counters = Arc::new(Counters::default());
     let mut session = sign_in(context, account, &secret, &counters).await?;
-    let gmail = session.capabilities().gmail;
+    let gmail = session.capabilities().gmail();
     let id = account.id;
     let (watched, own) = context
         .store
@@ -42,36 +43,29 @@ pub async fn count_earlier(
     for (known, here) in watched {
         let examined = session.examine(&known.folder.raw_name).await?;
         let sent = known.folder.role == FolderRole::Sent;
-        let search = Search {
-            addresses: addresses.iter().map(|entry| AddressTerm::of(&entry.address)).collect(),
-            in_from: !sent,
-            in_recipients: sent || gmail,
-            since: None,
-            from_uid: None,
-        };
+        let search = Search { any_of: terms(addresses, sent, gmail), ..Search::default() };
         let hits: UidSet =
             session.search(&search).await?.into_iter().filter(|uid| !here.contains(uid)).collect();
         if hits.is_empty() {
             continue;
         }
-        session
-            .fetch_headers(&hits, DECIDING_FIELDS, gmail, |item| {
-                let label = |name: &str| gmail && item.gmail_labels.iter().any(|l| l.eq_ignore_ascii_case(name));
-                let header = Deciding::read(&item.header);
-                let seen = Seen {
-                    outgoing: sent || label("\\Sent"),
-                    internal_date: item.internal_date.or(header.date).unwrap_or(Timestamp(0)),
-                    uid: item.uid,
-                    uid_validity: examined.uid_validity,
-                };
-                let found = book.find(&header, seen, &HashMap::new());
-                if let Some(found) = found.filter(|found| found.time == Time::Earlier && !item.flags.draft) {
-                    let count = counts.entry(found.address).or_default();
-                    count.0 += 1;
-                    count.1 = Some(count.1.map_or(seen.internal_date, |oldest| oldest.min(seen.internal_date)));
-                }
-            })
-            .await?;
+        let mut headers = session.fetch_headers(&hits, DECIDING_FIELDS, gmail)?;
+        while let Some(item) = headers.next().await? {
+            let label = |name: &str| gmail && item.gmail_labels.iter().any(|l| l.eq_ignore_ascii_case(name));
+            let header = Deciding::read(&item.header);
+            let seen = Seen {
+                outgoing: sent || label("\\Sent"),
+                internal_date: item.internal_date.or(header.date).unwrap_or(Timestamp(0)),
+                uid: item.uid,
+                uid_validity: examined.uid_validity,
+            };
+            let found = book.find(&header, seen, &HashMap::new());
+            if let Some(found) = found.filter(|found| found.time == Time::Earlier && !item.flags.draft()) {
+                let count = counts.entry(found.address).or_default();
+                count.0 += 1;
+                count.1 = Some(count.1.map_or(seen.internal_date, |oldest| oldest.min(seen.internal_date)));
+            }
+        }
     }
     session.logout().await;
     Ok(counts)

@@ -79,14 +79,13 @@ async fn bodies(session: &mut Session, batch: &[Wanted], progress: &Progress) ->
     let by_uid: HashMap<u32, &Wanted> = batch.iter().map(|wanted| (wanted.uid, wanted)).collect();
     let uids: UidSet = by_uid.keys().copied().collect();
     let mut fetched = Vec::with_capacity(batch.len());
-    session
-        .fetch_bodies(&uids, |uid, bytes| {
-            progress.update(|_| {});
-            if let Some(wanted) = by_uid.get(&uid) {
-                fetched.push(Fetched { wanted: (*wanted).clone(), bytes, partial: false });
-            }
-        })
-        .await?;
+    let mut bodies = session.fetch_bodies(&uids)?;
+    while let Some((uid, bytes)) = bodies.next().await? {
+        progress.update(|_| {});
+        if let Some(wanted) = by_uid.get(&uid) {
+            fetched.push(Fetched { wanted: (*wanted).clone(), bytes, partial: false });
+        }
+    }
     Ok(fetched)
 }
 

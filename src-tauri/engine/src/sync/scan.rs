@@ -1,7 +1,7 @@
 //! Looking into one folder: what is new, what was asked for, what changed. Nothing is fetched here but headers.
 
 use super::matching::{Book, Seen, Time, looks_moved, search_since};
-use crate::imap::{AddressTerm, Examined, HeaderItem, Search, Session, UidSet};
+use crate::imap::{Examined, Field, HeaderItem, Search, Session, Term, UidSet};
 use crate::mail::{DECIDING_FIELDS, Deciding, FromField};
 use crate::model::{Address, AddressId, ContactAddress, Failure, FolderRole, Timestamp};
 use crate::store::coverage::{Coverage, Wanted};
@@ -187,11 +187,10 @@ impl Look<'_> {
         }
         let sent = self.before.known.folder.role == FolderRole::Sent;
         let search = Search {
-            addresses: entries.iter().map(|entry| AddressTerm::of(&entry.address)).collect(),
-            in_from: !sent,
-            in_recipients: sent || self.gmail,
+            any_of: terms(entries, sent, self.gmail),
             since,
-            from_uid,
+            until: None,
+            uids: from_uid.map(UidSet::from_uid),
         };
         let uids = session.search(&search).await.map_err(|f| name_folder(f, &self.before.known.folder.name))?;
         Ok(uids.into_iter().collect())
@@ -202,22 +201,20 @@ impl Look<'_> {
         if uids.is_empty() {
             return Ok(0);
         }
-        let gmail = self.gmail;
+        let named = |failure| name_folder(failure, &self.before.known.folder.name);
+        let mut headers = session.fetch_headers(uids, DECIDING_FIELDS, self.gmail).map_err(named)?;
         let mut count = 0;
-        session
-            .fetch_headers(uids, DECIDING_FIELDS, gmail, |item| {
-                count += 1;
-                self.judge(&item);
-            })
-            .await
-            .map_err(|f| name_folder(f, &self.before.known.folder.name))?;
+        while let Some(item) = headers.next().await.map_err(named)? {
+            count += 1;
+            self.judge(&item);
+        }
         self.found.headers_seen += count;
         Ok(count)
     }
 
     fn judge(&mut self, item: &HeaderItem) {
         let label = |name: &str| self.gmail && item.gmail_labels.iter().any(|l| l.eq_ignore_ascii_case(name));
-        if item.flags.draft || label("\\Draft") || self.have.contains(&item.uid) {
+        if item.flags.draft() || label("\\Draft") || self.have.contains(&item.uid) {
             return;
         }
         let outgoing = self.before.known.folder.role == FolderRole::Sent || label("\\Sent");
@@ -244,7 +241,7 @@ impl Look<'_> {
             address: matched.address,
             size: item.size,
             internal_date,
-            seen: item.flags.seen,
+            seen: item.flags.seen(),
             outgoing,
             gmail_id: item.gmail_message_id,
             backfilled: matched.time == Time::Backfilled,
@@ -298,8 +295,8 @@ impl Look<'_> {
             let flags = session.fetch_flags(&uids, Some(then)).await.map_err(|f| name_folder(f, folder))?;
             self.found.seen = flags
                 .into_iter()
-                .filter(|(uid, flags)| known.get(uid).is_some_and(|seen| *seen != flags.seen))
-                .map(|(uid, flags)| (uid, flags.seen))
+                .filter(|(uid, flags)| known.get(uid).is_some_and(|seen| *seen != flags.seen()))
+                .map(|(uid, flags)| (uid, flags.seen()))
                 .collect();
             return Ok(());
         }
@@ -308,7 +305,7 @@ impl Look<'_> {
             .await
             .map_err(|f| name_folder(f, folder))?
             .into_iter()
-            .map(|(uid, flags)| (uid, flags.seen))
+            .map(|(uid, flags)| (uid, flags.seen()))
             .collect();
         for (uid, seen) in located {
             match flags.get(uid) {
@@ -319,6 +316,21 @@ impl Look<'_> {
         }
         Ok(())
     }
+}
+
+/// What is searched for: known people in From, and where sent mail lies among the recipients.
+pub(super) fn terms(entries: &[ContactAddress], sent: bool, gmail: bool) -> Vec<Term> {
+    let mut fields = Vec::new();
+    if !sent {
+        fields.push(Field::From);
+    }
+    if sent || gmail {
+        fields.extend([Field::To, Field::Cc, Field::Bcc]);
+    }
+    fields
+        .iter()
+        .flat_map(|field| entries.iter().flat_map(move |entry| Term::address(field, &entry.address)))
+        .collect()
 }
 
 /// A failure met inside a folder says which.
