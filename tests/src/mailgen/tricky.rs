@@ -205,8 +205,12 @@ fn damaged(draft: &mut Draft) {
         true,
         &[start.as_bytes(), body.as_bytes(), b"Sch\xf6ne Gr\xfc\xdfe\r\n"],
     );
-    let huge = format!("X-Scan: {}
-", "checked ".repeat(8)).repeat(1_000);
+    let huge = format!(
+        "X-Scan: {}
+",
+        "checked ".repeat(8)
+    )
+    .repeat(1_000);
     let (start, body) = (head(draft), draft.body("a huge header"));
     draft.add("a header of 80 kB", true, &[huge.as_bytes(), start.as_bytes(), body.as_bytes()]);
     let line = format!("X-Long: {}\r\n", "x".repeat(70_000));
