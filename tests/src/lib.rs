@@ -1,1 +1,16 @@
-//! Real mail servers, a real keychain, a real window.
+//! Real mail servers, a real keychain and a real window, for the tests, the demo and the bench.
+//!
+//! Nothing here knows the engine's types: everything is driven from outside, through the built programs and
+//! the servers' own tools. So a mistake of the engine cannot hide in the rig that is to find it.
+
+pub mod ca;
+pub mod cli;
+pub mod dovecot;
+pub mod keychain;
+pub mod leash;
+pub mod maildir;
+pub mod mailgen;
+pub mod ports;
+pub mod programs;
+pub mod trouble;
+pub mod wire;
