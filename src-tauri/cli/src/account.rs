@@ -19,7 +19,8 @@ pub(crate) async fn run(engine: &Engine, command: AccountCommand, output: Output
             let rows = rows
                 .iter()
                 .map(|row| {
-                    let state = serde_json::to_value(row.state).ok().and_then(|v| v.as_str().map(str::to_owned));
+                    let state =
+                        serde_json::to_value(row.state).ok().and_then(|v| v.as_str().map(str::to_owned));
                     let synced = row.last_synced_at.map(hatstand_engine::model::Timestamp::rfc3339);
                     let cells = vec![
                         row.id.to_string(),
@@ -91,13 +92,13 @@ fn request(connect: Connect) -> Result<ConnectRequest, Stop> {
     });
     let none = connect.smtp_security == Some(OutgoingSecurityArg::None);
     let outgoing = connect.smtp_host.filter(|_| !none).map(|host| {
-        let security =
-            connect.smtp_security.and_then(OutgoingSecurityArg::security).unwrap_or(Security::Tls);
+        let security = connect.smtp_security.and_then(OutgoingSecurityArg::security).unwrap_or(Security::Tls);
         let usual = if security == Security::Tls { 465 } else { 587 };
         Endpoint { host, port: connect.smtp_port.unwrap_or(usual), security }
     });
     if incoming.is_some() && outgoing.is_none() && !none {
-        let sentence = "Give the outgoing server (--smtp-host), or say that there is none (--smtp-security none).";
+        let sentence =
+            "Give the outgoing server (--smtp-host), or say that there is none (--smtp-security none).";
         return Err(Stop::refused("host_needed", sentence));
     }
     let ca_pem = match connect.ca_file {

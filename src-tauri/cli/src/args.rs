@@ -1,12 +1,18 @@
 //! Commands and options. The names are a contract: docs/cli.md.
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
-use hatstand_engine::model::{AccountId, ContactId, ContactKind, MessageId, ProjectId, ProjectStatus, Security};
+use hatstand_engine::model::{
+    AccountId, ContactId, ContactKind, MessageId, ProjectId, ProjectStatus, Security,
+};
 use std::path::PathBuf;
 
 /// Hatstand from a terminal.
 #[derive(Parser)]
-#[command(name = "hatstand-cli", version, about = "Contacts, projects and the mail of clients, from a terminal")]
+#[command(
+    name = "hatstand-cli",
+    version,
+    about = "Contacts, projects and the mail of clients, from a terminal"
+)]
 pub(crate) struct Args {
     /// The data folder (else HATSTAND_DATA_DIR, else the app's own)
     #[arg(long, global = true, value_name = "DIR")]

@@ -28,7 +28,8 @@ pub(crate) async fn run(engine: &Engine, command: ContactCommand, output: Output
                 company: company.unwrap_or(known.company),
                 phone: phone.unwrap_or(known.phone),
                 notes: notes.unwrap_or(known.notes),
-                default_project_id: default_project.map_or(known.default_project_id, |id| (id.0 > 0).then_some(id)),
+                default_project_id: default_project
+                    .map_or(known.default_project_id, |id| (id.0 > 0).then_some(id)),
                 addresses: known.addresses.iter().map(|entry| entry.address.to_string()).collect(),
             };
             engine.edit_contact(id, input).await?;

@@ -31,7 +31,9 @@ impl Code {
             AccountState::NeedsReconnecting => Self::NeedsReconnecting,
             AccountState::Unreachable => Self::Unreachable,
             AccountState::HeldUp => Self::HeldUp,
-            AccountState::Paused | AccountState::Waiting | AccountState::Late | AccountState::Connected => Self::Done,
+            AccountState::Paused | AccountState::Waiting | AccountState::Late | AccountState::Connected => {
+                Self::Done
+            }
         }
     }
 
@@ -69,7 +71,8 @@ impl Stop {
     /// To standard error: a sentence, or with `--json` an object.
     pub(crate) fn print(&self, output: Output) {
         if output == Output::Json {
-            let error = json!({"code": self.name, "sentence": self.sentence, "server_said": self.server_said});
+            let error =
+                json!({"code": self.name, "sentence": self.sentence, "server_said": self.server_said});
             eprintln!("{}", json!({ "error": error }));
         } else {
             eprintln!("{}", self.sentence);

@@ -29,7 +29,10 @@ fn main() -> ExitCode {
     // Clap ends with code 2 for a usage error.
     let args = Args::parse();
     if args.verbose {
-        tracing_subscriber::fmt().with_writer(std::io::stderr).with_env_filter("hatstand_engine=debug").init();
+        tracing_subscriber::fmt()
+            .with_writer(std::io::stderr)
+            .with_env_filter("hatstand_engine=debug")
+            .init();
     }
     let output = if args.json { Output::Json } else { Output::Table };
     let result = tokio::runtime::Builder::new_multi_thread()

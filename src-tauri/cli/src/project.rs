@@ -9,14 +9,17 @@ use hatstand_engine::{Engine, ProjectInput};
 pub(crate) async fn run(engine: &Engine, command: ProjectCommand, output: Output) -> Result<Code, Stop> {
     let id = match command {
         ProjectCommand::Add { title, contact } => {
-            engine.add_project(ProjectInput { title, contact_ids: contact, ..ProjectInput::default() }).await?
+            engine
+                .add_project(ProjectInput { title, contact_ids: contact, ..ProjectInput::default() })
+                .await?
         }
         ProjectCommand::List => {
             let mut rows = Vec::new();
             for row in engine.projects(None).await? {
                 let project = engine.project(row.id).await?;
                 let people: Vec<String> = row.contacts.into_iter().map(|person| person.name).collect();
-                let status = serde_json::to_value(project.status).ok().and_then(|v| v.as_str().map(str::to_owned));
+                let status =
+                    serde_json::to_value(project.status).ok().and_then(|v| v.as_str().map(str::to_owned));
                 let cells = vec![
                     project.id.to_string(),
                     project.title.clone(),

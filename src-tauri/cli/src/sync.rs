@@ -15,7 +15,9 @@ pub(crate) async fn run(engine: &Engine, only: Option<AccountId>, output: Output
             }
             vec![row]
         }
-        None => engine.accounts().await?.into_iter().filter(|row| row.state != AccountState::Paused).collect(),
+        None => {
+            engine.accounts().await?.into_iter().filter(|row| row.state != AccountState::Paused).collect()
+        }
     };
     // Side by side; each account's cycle is its own.
     let cycles = accounts.iter().map(|row| {
@@ -28,7 +30,8 @@ pub(crate) async fn run(engine: &Engine, only: Option<AccountId>, output: Output
         let report = cycle.await.map_err(|error| Stop::failed(&error.to_string()))??;
         let row = engine.account(id).await?.row;
         let mut value = json::account(&row);
-        let (new, filed, to_sort) = report.as_ref().map_or((0, 0, 0), |r| (r.new_messages, r.filed, r.to_sort));
+        let (new, filed, to_sort) =
+            report.as_ref().map_or((0, 0, 0), |r| (r.new_messages, r.filed, r.to_sort));
         let headers = report.as_ref().map_or(0, |r| r.headers_seen);
         let bytes = report.as_ref().map_or(0, |r| r.bytes_in);
         let trips = report.as_ref().map_or(0, |r| r.round_trips);
@@ -61,8 +64,18 @@ pub(crate) async fn run(engine: &Engine, only: Option<AccountId>, output: Output
         ];
         rows.push((value, cells));
     }
-    let head =
-        ["ADDRESS", "STATE", "NEW", "FILED", "TO SORT", "HEADERS", "BYTES", "ROUND TRIPS", "SECONDS", "CAUSE"];
+    let head = [
+        "ADDRESS",
+        "STATE",
+        "NEW",
+        "FILED",
+        "TO SORT",
+        "HEADERS",
+        "BYTES",
+        "ROUND TRIPS",
+        "SECONDS",
+        "CAUSE",
+    ];
     table::list(output, &head, rows);
     Ok(worst)
 }

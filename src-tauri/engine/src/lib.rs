@@ -15,6 +15,6 @@ pub mod sync;
 pub mod view;
 
 pub use engine::{
-    ConnectRequest, ContactInput, DATA_DIR_ENV, EmailCount, Engine, Event, IDENTIFIER, MailPage, Opened, ProjectInput,
-    Settings, Theme, Topic, data_dir,
+    ConnectRequest, ContactInput, DATA_DIR_ENV, EmailCount, Engine, Event, IDENTIFIER, MailPage, Opened,
+    ProjectInput, Settings, Theme, Topic, data_dir,
 };

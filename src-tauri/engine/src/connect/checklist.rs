@@ -82,8 +82,9 @@ struct Checklist<F: FnMut(&[CheckStep]) + Send> {
 impl<F: FnMut(&[CheckStep]) + Send> Checklist<F> {
     fn new(tell: F) -> Self {
         use CheckName::{FoldersRead, Saved, SecureConnection, SendingWorks, ServerFound, SignedIn};
-        let steps = [ServerFound, SecureConnection, SignedIn, FoldersRead, SendingWorks, Saved]
-            .map(|name| CheckStep { name, state: StepState::Todo, detail: None, milliseconds: None, failure: None });
+        let steps = [ServerFound, SecureConnection, SignedIn, FoldersRead, SendingWorks, Saved].map(|name| {
+            CheckStep { name, state: StepState::Todo, detail: None, milliseconds: None, failure: None }
+        });
         let mut list = Self { steps: steps.to_vec(), at: 0, since: Instant::now(), tell };
         list.begin(0);
         list
@@ -167,7 +168,11 @@ pub async fn check(
         let folders = session.list(false).await?;
         let inbox = folders.iter().find(|folder| folder.raw_name.eq_ignore_ascii_case("inbox"));
         session.examine(inbox.map_or("INBOX", |folder| folder.raw_name.as_str())).await?;
-        Ok(folders.into_iter().filter(|folder| folder.selectable).map(|folder| folder.name).collect::<Vec<_>>())
+        Ok(folders
+            .into_iter()
+            .filter(|folder| folder.selectable)
+            .map(|folder| folder.name)
+            .collect::<Vec<_>>())
     };
     match read.await {
         Ok(names) => list.done(Some(named(&names))),
@@ -179,7 +184,8 @@ pub async fn check(
         Some(outgoing) => {
             let password = request.password.expose();
             let sent =
-                smtp::verify(outgoing, &request.trust, &request.username, password, counters, deadlines).await;
+                smtp::verify(outgoing, &request.trust, &request.username, password, counters, deadlines)
+                    .await;
             match sent {
                 Ok(()) => list.done(Some(outgoing.host.clone())),
                 Err(failure) => return Err(list.failed(failure)),
@@ -206,6 +212,8 @@ fn named(names: &[String]) -> String {
 
 fn valid_until(at: crate::model::Timestamp) -> String {
     jiff::Timestamp::from_millisecond(at.0)
-        .map(|at| at.to_zoned(jiff::tz::TimeZone::system()).strftime("Certificate valid until %B %Y").to_string())
+        .map(|at| {
+            at.to_zoned(jiff::tz::TimeZone::system()).strftime("Certificate valid until %B %Y").to_string()
+        })
         .unwrap_or_default()
 }

@@ -48,8 +48,7 @@ struct Row {
 }
 
 static TABLE: LazyLock<Vec<Provider>> = LazyLock::new(|| {
-    let endpoint =
-        |(host, port, security): (String, u16, Security)| Endpoint { host, port, security };
+    let endpoint = |(host, port, security): (String, u16, Security)| Endpoint { host, port, security };
     // A test reads the table; what is bundled can always be read.
     serde_json::from_str::<Vec<Row>>(include_str!("providers.json"))
         .unwrap_or_default()

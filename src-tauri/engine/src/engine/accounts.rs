@@ -2,7 +2,9 @@
 
 use super::{Engine, Event, Topic};
 use crate::connect::{self, CheckStep, Request, providers};
-use crate::model::{Account, AccountId, Address, Cause, Endpoint, Failure, FolderId, Refusal, Security, SignIn};
+use crate::model::{
+    Account, AccountId, Address, Cause, Endpoint, Failure, FolderId, Refusal, Security, SignIn,
+};
 use crate::net::Trust;
 use crate::secrets::{Prompt, Secret, SecretsError, password_user};
 use crate::store::{accounts, coverage, folders, locations, messages, meta};
@@ -46,7 +48,8 @@ fn endpoint(mut endpoint: Endpoint, field: &str) -> Result<Endpoint, Refusal> {
         return Err(Refusal::about(field, "bad_port", "Type the server’s port, like 993."));
     }
     if endpoint.security == Security::Plaintext && !crate::net::is_loopback(&endpoint.host) {
-        let sentence = "Without encryption anybody on the way could read the password. Choose TLS or STARTTLS.";
+        let sentence =
+            "Without encryption anybody on the way could read the password. Choose TLS or STARTTLS.";
         return Err(Refusal::about(field, "plaintext_refused", sentence));
     }
     Ok(endpoint)
@@ -65,13 +68,19 @@ impl ConnectRequest {
                 (incoming, self.outgoing.or_else(|| preset.and_then(|preset| preset.outgoing.clone())))
             }
             (None, None) => {
-                let sentence = format!("Hatstand does not know the mail server of {}. Type it.", email.domain());
+                let sentence =
+                    format!("Hatstand does not know the mail server of {}. Type it.", email.domain());
                 return Err(Refusal::about("incoming", "host_needed", sentence));
             }
         };
-        let username = match self.username.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty()) {
+        let username = match self.username.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty())
+        {
             Some(name) if name.contains(|c: char| c.is_control()) => {
-                return Err(Refusal::about("username", "bad_username", "That user name holds a character that none can have."));
+                return Err(Refusal::about(
+                    "username",
+                    "bad_username",
+                    "That user name holds a character that none can have.",
+                ));
             }
             Some(name) => name,
             None if preset.is_some_and(|preset| preset.local_part_user) => email.local().to_owned(),
@@ -140,7 +149,8 @@ impl Engine {
     pub async fn connect_account(&self, run: String, request: ConnectRequest) -> Result<AccountId, Refusal> {
         let (account, password) = request.into_account()?;
         let _guard = self.scheduler().cycle_guard().await?;
-        let (email, host, user) = (account.email.clone(), account.incoming.host.clone(), account.username.clone());
+        let (email, host, user) =
+            (account.email.clone(), account.incoming.host.clone(), account.username.clone());
         let probe = email.clone();
         if self.read(move |db| accounts::same(db, &probe, &host, &user)).await?.is_some() {
             return Err(taken(&email));
@@ -164,7 +174,12 @@ impl Engine {
     }
 
     /// Runs the checklist with a new password, stores it when it worked, and runs a cycle at once.
-    pub async fn reconnect_account(&self, run: String, id: AccountId, password: Secret) -> Result<(), Refusal> {
+    pub async fn reconnect_account(
+        &self,
+        run: String,
+        id: AccountId,
+        password: Secret,
+    ) -> Result<(), Refusal> {
         if password.expose().is_empty() {
             return Err(Refusal::about("password", "empty_password", "Type the password."));
         }
@@ -185,13 +200,15 @@ impl Engine {
     }
 
     /// Runs the checklist for an account and tells each step; ends early when the run is cancelled.
-    async fn check(&self, run: String, account: &Account, password: &Secret, user: String) -> Result<(), Refusal> {
+    async fn check(
+        &self,
+        run: String,
+        account: &Account,
+        password: &Secret,
+        user: String,
+    ) -> Result<(), Refusal> {
         let cancel = CancellationToken::new();
-        self.inner
-            .checks
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(run.clone(), cancel.clone());
+        self.inner.checks.lock().unwrap_or_else(PoisonError::into_inner).insert(run.clone(), cancel.clone());
         let request = Request {
             incoming: account.incoming.clone(),
             outgoing: account.outgoing.clone(),
@@ -370,7 +387,8 @@ impl Engine {
     /// The answer to "You also send as …".
     pub async fn answer_alias(&self, id: AccountId, alias: String, add: bool) -> Result<(), Refusal> {
         let alias = address(&alias, "aliases")?;
-        self.write(move |tx| accounts::set_alias(tx, id, &alias, if add { "known" } else { "declined" })).await?;
+        self.write(move |tx| accounts::set_alias(tx, id, &alias, if add { "known" } else { "declined" }))
+            .await?;
         self.tell(Topic::Accounts);
         Ok(())
     }

@@ -21,7 +21,8 @@ pub enum Topic {
 
 impl Topic {
     /// Every topic.
-    pub const ALL: [Self; 5] = [Self::Accounts, Self::Contacts, Self::Projects, Self::Messages, Self::Settings];
+    pub const ALL: [Self; 5] =
+        [Self::Accounts, Self::Contacts, Self::Projects, Self::Messages, Self::Settings];
 }
 
 /// Something happened.

@@ -33,7 +33,10 @@ impl Engine {
             let note = if message.unparsable {
                 Some("This mail is damaged. It is shown as plain text; its original is kept.".to_owned())
             } else if message.partial {
-                Some("This mail is very large. Its text is here; its attachments are still on the server.".to_owned())
+                Some(
+                    "This mail is very large. Its text is here; its attachments are still on the server."
+                        .to_owned(),
+                )
             } else {
                 None
             };
@@ -110,7 +113,11 @@ impl Engine {
     }
 
     /// An image that the body refers to by Content-ID: media type and bytes.
-    pub async fn inline_image(&self, id: MessageId, content_id: String) -> Result<(String, Vec<u8>), Refusal> {
+    pub async fn inline_image(
+        &self,
+        id: MessageId,
+        content_id: String,
+    ) -> Result<(String, Vec<u8>), Refusal> {
         let bytes = self.message_raw(id).await?;
         mail::inline_image(&bytes, &content_id).ok_or_else(|| Refusal::not_found("image"))
     }
@@ -182,7 +189,12 @@ impl Engine {
     }
 }
 
-fn put(tx: &Connection, id: MessageId, project: Option<ProjectId>, reason: Reason) -> crate::store::Result<()> {
+fn put(
+    tx: &Connection,
+    id: MessageId,
+    project: Option<ProjectId>,
+    reason: Reason,
+) -> crate::store::Result<()> {
     // A whole thread's messages follow its binding; a single one stands where the user put it.
     let moved_by_user = reason == Reason::MovedByUser;
     messages::file(tx, id, &Filed { project, reason: reason.code().into(), moved_by_user })
@@ -190,7 +202,11 @@ fn put(tx: &Connection, id: MessageId, project: Option<ProjectId>, reason: Reaso
 
 /// From this message on: it and all later ones of its thread, and those that are still to come. Earlier ones that
 /// wait to be sorted go along.
-fn move_thread(tx: &Connection, message: &Message, project: Option<ProjectId>) -> crate::store::Result<Vec<Step>> {
+fn move_thread(
+    tx: &Connection,
+    message: &Message,
+    project: Option<ProjectId>,
+) -> crate::store::Result<Vec<Step>> {
     let thread = message.thread_id;
     let mut steps = vec![Step::Bound(thread, threads::facts(tx, thread)?.bound)];
     threads::bind(tx, thread, project.map(|project| (project, message.date)))?;

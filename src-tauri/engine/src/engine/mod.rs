@@ -78,7 +78,8 @@ impl Engine {
             let _ = sender.send(Event::Changed(topic));
         };
         let scheduler = Arc::new(Scheduler::new(context, Box::new(notify)));
-        let inner = Inner { scheduler, events, checks: std::sync::Mutex::default(), end: CancellationToken::new() };
+        let inner =
+            Inner { scheduler, events, checks: std::sync::Mutex::default(), end: CancellationToken::new() };
         Ok(Self { inner: Arc::new(inner) })
     }
 

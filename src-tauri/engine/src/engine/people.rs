@@ -2,11 +2,14 @@
 
 use super::{Engine, Topic};
 use crate::model::{
-    AccountId, Address, AddressId, Backfill, Contact, ContactId, ContactKind, MessageId, ProjectId, Refusal, Timestamp,
+    AccountId, Address, AddressId, Backfill, Contact, ContactId, ContactKind, MessageId, ProjectId, Refusal,
+    Timestamp,
 };
 use crate::store::{StoreError, accounts, contacts, lists, messages};
 use crate::sync::{count_earlier, refile_to_sort};
-use crate::view::{ContactDetail, ContactRow, DeleteFacts, MessageRow, Page, contact_detail, contact_row, message_rows};
+use crate::view::{
+    ContactDetail, ContactRow, DeleteFacts, MessageRow, Page, contact_detail, contact_row, message_rows,
+};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -87,7 +90,8 @@ impl Engine {
                 if !words.is_empty() {
                     let contact = contacts::get(db, id)?;
                     let addresses = contact.addresses.iter().map(|entry| entry.address.display());
-                    let text = [contact.name, contact.company].into_iter().chain(addresses).collect::<Vec<_>>();
+                    let text =
+                        [contact.name, contact.company].into_iter().chain(addresses).collect::<Vec<_>>();
                     let text = crate::mail::normalise(&text.join(" "));
                     if !words.iter().all(|word| text.contains(word.as_str())) {
                         continue;
@@ -195,9 +199,14 @@ impl Engine {
     }
 
     /// Saves one more address of a contact.
-    pub async fn add_address(&self, id: ContactId, typed: String, backfill: Backfill) -> Result<AddressId, Refusal> {
-        let address =
-            Address::parse(&typed).map_err(|error| Refusal::about("addresses", "bad_address", error.to_string()))?;
+    pub async fn add_address(
+        &self,
+        id: ContactId,
+        typed: String,
+        backfill: Backfill,
+    ) -> Result<AddressId, Refusal> {
+        let address = Address::parse(&typed)
+            .map_err(|error| Refusal::about("addresses", "bad_address", error.to_string()))?;
         let now = self.now();
         let saved = self
             .write(move |tx| {
@@ -214,8 +223,8 @@ impl Engine {
 
     /// Removes an address of a contact; its messages stay.
     pub async fn remove_address(&self, id: ContactId, typed: String) -> Result<(), Refusal> {
-        let address =
-            Address::parse(&typed).map_err(|error| Refusal::about("addresses", "bad_address", error.to_string()))?;
+        let address = Address::parse(&typed)
+            .map_err(|error| Refusal::about("addresses", "bad_address", error.to_string()))?;
         self.write(move |tx| {
             let entry = contacts::addresses(tx, id)?
                 .into_iter()

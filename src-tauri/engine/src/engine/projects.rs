@@ -112,8 +112,11 @@ impl Engine {
             let ids = lists::ids_of_project(tx, id)?;
             if keep_mail {
                 for message in ids {
-                    let filed =
-                        Filed { project: None, reason: Reason::ProjectDeleted.code().into(), moved_by_user: false };
+                    let filed = Filed {
+                        project: None,
+                        reason: Reason::ProjectDeleted.code().into(),
+                        moved_by_user: false,
+                    };
                     messages::file(tx, message, &filed)?;
                 }
             } else {
@@ -128,7 +131,11 @@ impl Engine {
     }
 
     /// A project's mail by thread.
-    pub async fn project_threads(&self, id: ProjectId, after: Option<String>) -> Result<Page<ThreadRow>, Refusal> {
+    pub async fn project_threads(
+        &self,
+        id: ProjectId,
+        after: Option<String>,
+    ) -> Result<Page<ThreadRow>, Refusal> {
         self.read(move |db| {
             let after = lists::After::from_token(after.as_deref());
             let threads = lists::threads_of_project(db, id, after, PAGE)?;

@@ -185,7 +185,9 @@ pub fn thread_ids(connection: &Connection, id: MessageId) -> Result<Vec<String>>
 /// Whether a message of this Message-ID is here.
 pub fn is_known(connection: &Connection, message_id: &str) -> Result<bool> {
     Ok(!message_id.is_empty()
-        && connection.prepare_cached("SELECT 1 FROM message WHERE message_id = ?1 LIMIT 1")?.exists([message_id])?)
+        && connection
+            .prepare_cached("SELECT 1 FROM message WHERE message_id = ?1 LIMIT 1")?
+            .exists([message_id])?)
 }
 
 /// The thread of a message.

@@ -138,7 +138,11 @@ async fn watchdog(progress: &Progress, counters: &Counters) {
 }
 
 /// A server that refuses connections after it refused sign-ins may have banned this computer.
-async fn perhaps_banned(context: &Context, account: &Account, failure: Failure) -> Result<Failure, StoreError> {
+async fn perhaps_banned(
+    context: &Context,
+    account: &Account,
+    failure: Failure,
+) -> Result<Failure, StoreError> {
     if !matches!(failure.cause, Cause::ConnectionRefused | Cause::TimedOut) {
         return Ok(failure);
     }
@@ -154,8 +158,7 @@ async fn perhaps_banned(context: &Context, account: &Account, failure: Failure) 
 
 /// Reads the account's password from the keychain, off the runtime.
 pub(super) async fn secret(context: &Context, account: &Account, prompt: Prompt) -> Result<Secret, Failure> {
-    let profile =
-        context.store.write(|tx| meta::profile_uuid(tx)).await.map_err(|error| error.failure())?;
+    let profile = context.store.write(|tx| meta::profile_uuid(tx)).await.map_err(|error| error.failure())?;
     let user = password_user(&profile, &account.uuid);
     let secrets = Arc::clone(&context.secrets);
     tokio::task::spawn_blocking(move || secrets.get(&user, prompt))

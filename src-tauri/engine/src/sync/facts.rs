@@ -31,7 +31,12 @@ pub struct Standing {
 }
 
 /// Reads an account's facts and derives how it stands.
-pub fn standing(connection: &Connection, account: &Account, interval_ms: i64, now: Timestamp) -> Result<Standing> {
+pub fn standing(
+    connection: &Connection,
+    account: &Account,
+    interval_ms: i64,
+    now: Timestamp,
+) -> Result<Standing> {
     let cycles = cycles::latest(connection, account.id, LOOK_BACK)?;
     let last_success = cycles::last_success(connection, account.id)?;
     // Cancelled cycles change nothing.
@@ -42,8 +47,12 @@ pub fn standing(connection: &Connection, account: &Account, interval_ms: i64, no
         .collect();
     let failures = failed.first().map(|cycle| cycle.failures.clone()).unwrap_or_default();
     let awake = meta::awake_ms(connection)? - accounts::figures(connection, account.id)?.awake_at_success;
-    let facts =
-        state::Facts { paused: account.paused, last_success, failures: failures.clone(), awake_since_success: awake };
+    let facts = state::Facts {
+        paused: account.paused,
+        last_success,
+        failures: failures.clone(),
+        awake_since_success: awake,
+    };
     let (state, failure) = state::derive(&facts);
     let counts = state::worst(&failures).map(|(_, failure)| failure.clone());
     let latest = cycles.first();

@@ -75,7 +75,11 @@ fn small(rest: &[Wanted]) -> usize {
         .max(1)
 }
 
-async fn bodies(session: &mut Session, batch: &[Wanted], progress: &Progress) -> Result<Vec<Fetched>, Failure> {
+async fn bodies(
+    session: &mut Session,
+    batch: &[Wanted],
+    progress: &Progress,
+) -> Result<Vec<Fetched>, Failure> {
     let by_uid: HashMap<u32, &Wanted> = batch.iter().map(|wanted| (wanted.uid, wanted)).collect();
     let uids: UidSet = by_uid.keys().copied().collect();
     let mut fetched = Vec::with_capacity(batch.len());
@@ -104,7 +108,9 @@ async fn large(
         if length == 0 {
             break;
         }
-        let Some(range) = session.fetch_range(wanted.uid, offset, length).await? else { return Ok(Vec::new()) };
+        let Some(range) = session.fetch_range(wanted.uid, offset, length).await? else {
+            return Ok(Vec::new());
+        };
         progress.update(|_| {});
         let short = range.len() < length as usize;
         bytes.extend_from_slice(&range);

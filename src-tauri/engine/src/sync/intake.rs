@@ -143,4 +143,3 @@ fn in_different_projects(connection: &Connection, touched: &[ThreadId]) -> store
     projects.dedup();
     Ok(projects.len() > 1)
 }
-

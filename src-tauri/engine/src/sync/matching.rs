@@ -79,13 +79,20 @@ impl Book {
     }
 
     /// Whose message it is, and whether its time is right. Among several recipients the one with the best time.
-    pub fn find(&self, header: &Deciding, seen: Seen, coverage: &HashMap<AddressId, Coverage>) -> Option<Match> {
+    pub fn find(
+        &self,
+        header: &Deciding,
+        seen: Seen,
+        coverage: &HashMap<AddressId, Coverage>,
+    ) -> Option<Match> {
         let candidates: Vec<&ContactAddress> = if seen.outgoing {
             header.to.iter().chain(&header.cc).chain(&header.bcc).filter_map(|a| self.known.get(a)).collect()
         } else {
             match &header.from {
                 // The user's own address in From, outside Sent: of nobody.
-                FromField::One(author) if !self.is_own(author) => self.known.get(author).into_iter().collect(),
+                FromField::One(author) if !self.is_own(author) => {
+                    self.known.get(author).into_iter().collect()
+                }
                 _ => Vec::new(),
             }
         };
@@ -190,7 +197,11 @@ mod tests {
         assert_eq!(find(&book, to_anna, true, SAVED, 1), Some(Time::New), "sent to a contact");
         assert_eq!(find(&book, to_anna, false, SAVED, 1), None, "own mail elsewhere is of nobody");
         let by_anna = "From: anna@studio.example\r\nTo: x@y.example\r\n\r\n";
-        assert_eq!(find(&book, by_anna, true, SAVED, 1), None, "in Sent the recipients count, whatever its From");
+        assert_eq!(
+            find(&book, by_anna, true, SAVED, 1),
+            None,
+            "in Sent the recipients count, whatever its From"
+        );
         let bcc = "From: me@own.example\r\nTo: x@y.example\r\nBcc: anna@studio.example\r\n\r\n";
         assert_eq!(find(&book, bcc, true, SAVED, 1), Some(Time::New));
     }

@@ -40,13 +40,14 @@ pub fn next_try(facts: &Facts, now: Timestamp) -> Option<Timestamp> {
     if secret_was_refused(failure.cause) {
         return None;
     }
-    let pause = match failure.cause {
-        // The host asked for patience, or guards against guessing.
-        Cause::TryLater | Cause::PerhapsBanned | Cause::TooManyConnections => {
-            if facts.failed_in_a_row <= 1 { 15 * MINUTE } else { HOUR }
-        }
-        _ => (FIRST << facts.failed_in_a_row.saturating_sub(1).min(10)).min(facts.interval_ms),
-    };
+    let pause =
+        match failure.cause {
+            // The host asked for patience, or guards against guessing.
+            Cause::TryLater | Cause::PerhapsBanned | Cause::TooManyConnections => {
+                if facts.failed_in_a_row <= 1 { 15 * MINUTE } else { HOUR }
+            }
+            _ => (FIRST << facts.failed_in_a_row.saturating_sub(1).min(10)).min(facts.interval_ms),
+        };
     Some(last.plus(jittered(pause, facts.seed)))
 }
 
@@ -93,7 +94,11 @@ mod tests {
         within(&facts(Some(Cause::TryLater), 2), HOUR);
         within(&facts(Some(Cause::KeychainNoEntry), 1), FIRST);
         within(&facts(Some(Cause::CertificateExpired), 1), FIRST);
-        assert_eq!(next_try(&facts(Some(Cause::WrongPassword), 1), Timestamp(0)), None, "a host may ban the address");
+        assert_eq!(
+            next_try(&facts(Some(Cause::WrongPassword), 1), Timestamp(0)),
+            None,
+            "a host may ban the address"
+        );
         assert_eq!(next_try(&Facts { paused: true, ..facts(None, 0) }, Timestamp(0)), None);
         assert_eq!(next_try(&Facts { last_ended: None, ..facts(None, 0) }, Timestamp(5)), Some(Timestamp(5)));
     }

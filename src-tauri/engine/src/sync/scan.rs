@@ -192,7 +192,8 @@ impl Look<'_> {
             until: None,
             uids: from_uid.map(UidSet::from_uid),
         };
-        let uids = session.search(&search).await.map_err(|f| name_folder(f, &self.before.known.folder.name))?;
+        let uids =
+            session.search(&search).await.map_err(|f| name_folder(f, &self.before.known.folder.name))?;
         Ok(uids.into_iter().collect())
     }
 
@@ -221,8 +222,7 @@ impl Look<'_> {
         let header = Deciding::read(&item.header);
         // Without an INTERNALDATE the mail's own Date is the best there is.
         let internal_date = item.internal_date.or(header.date).unwrap_or(Timestamp(0));
-        let seen =
-            Seen { outgoing, internal_date, uid: item.uid, uid_validity: self.examined.uid_validity };
+        let seen = Seen { outgoing, internal_date, uid: item.uid, uid_validity: self.examined.uid_validity };
         let Some(matched) = self.book.find(&header, seen, &self.coverage) else {
             self.note_unknown(header, internal_date, outgoing);
             return;

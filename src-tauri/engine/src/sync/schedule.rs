@@ -205,7 +205,11 @@ impl Scheduler {
     }
 
     /// Runs cycles until `end`: the app's background work.
-    pub async fn run_until(self: Arc<Self>, interval_ms: impl Fn() -> i64 + Send + Sync, end: CancellationToken) {
+    pub async fn run_until(
+        self: Arc<Self>,
+        interval_ms: impl Fn() -> i64 + Send + Sync,
+        end: CancellationToken,
+    ) {
         let mut clocks = ((self.context.now)(), Instant::now());
         loop {
             let now = (self.context.now)();

@@ -110,16 +110,22 @@ mod tests {
     #[test]
     fn never_red_for_a_missing_network_never_green_for_a_failure() {
         for cause in [Cause::Offline, Cause::HostNotFound, Cause::ConnectionRefused, Cause::TimedOut] {
-            let facts =
-                Facts { last_success: Some(Timestamp(1)), failures: vec![Failure::of(cause)], ..Facts::default() };
+            let facts = Facts {
+                last_success: Some(Timestamp(1)),
+                failures: vec![Failure::of(cause)],
+                ..Facts::default()
+            };
             assert_eq!(derive(&facts).0, AccountState::Unreachable);
         }
         for cause in Cause::ALL {
             if matches!(cause, Cause::SendingOff | Cause::MessageTooLarge | Cause::Cancelled) {
                 continue;
             }
-            let facts =
-                Facts { last_success: Some(Timestamp(1)), failures: vec![Failure::of(*cause)], ..Facts::default() };
+            let facts = Facts {
+                last_success: Some(Timestamp(1)),
+                failures: vec![Failure::of(*cause)],
+                ..Facts::default()
+            };
             assert_ne!(derive(&facts).0, AccountState::Connected, "{cause:?}");
         }
     }

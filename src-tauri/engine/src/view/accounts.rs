@@ -4,8 +4,8 @@ use crate::connect::providers;
 use crate::model::{Account, AccountState, Cause, Endpoint, FailureView, FolderId, FolderRole, Timestamp};
 use crate::store::cycles::{self, Cycle, Outcome};
 use crate::store::{Result, accounts, coverage, folders};
-use crate::sync::facts::{Standing, standing};
 use crate::sync::ProgressNow;
+use crate::sync::facts::{Standing, standing};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
@@ -132,12 +132,14 @@ pub fn account_row(
     syncing: Option<ProgressNow>,
 ) -> Result<AccountRow> {
     let standing = standing(connection, account, interval_ms, now)?;
-    let (headers_seen_today, copied_today) = cycles::figures_since(connection, account.id, start_of_day(now))?;
+    let (headers_seen_today, copied_today) =
+        cycles::figures_since(connection, account.id, start_of_day(now))?;
     let figures = accounts::figures(connection, account.id)?;
     let mut notes = Vec::new();
     if figures.all_mail_hidden {
         notes.push(
-            "All Mail is hidden from mail apps in Gmail’s settings, so Hatstand watches the other folders.".to_owned(),
+            "All Mail is hidden from mail apps in Gmail’s settings, so Hatstand watches the other folders."
+                .to_owned(),
         );
     }
     Ok(AccountRow {
@@ -159,7 +161,9 @@ pub fn account_row(
         history: standing.cycles.iter().take(HISTORY).map(CycleView::from).collect(),
         notes,
         moved_mailbox_waiting: coverage::asked(connection, account.id)?,
-        unknown_alias: accounts::aliases(connection, account.id, "asked")?.first().map(crate::model::Address::display),
+        unknown_alias: accounts::aliases(connection, account.id, "asked")?
+            .first()
+            .map(crate::model::Address::display),
     })
 }
 

@@ -31,10 +31,14 @@ pub struct DeleteFacts {
 
 /// Up to two letters for an avatar.
 pub fn initials(name: &str) -> String {
-    let words: Vec<&str> = name.split_whitespace().filter(|word| word.starts_with(char::is_alphanumeric)).collect();
+    let words: Vec<&str> =
+        name.split_whitespace().filter(|word| word.starts_with(char::is_alphanumeric)).collect();
     let letter = |word: &&str| word.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     match words.as_slice() {
-        [] => name.chars().find(|c| c.is_alphanumeric()).map_or_else(|| "?".into(), |c| c.to_uppercase().to_string()),
+        [] => name
+            .chars()
+            .find(|c| c.is_alphanumeric())
+            .map_or_else(|| "?".into(), |c| c.to_uppercase().to_string()),
         [only] => letter(only),
         [first, .., last] => letter(first) + &letter(last),
     }

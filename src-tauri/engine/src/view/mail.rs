@@ -4,8 +4,8 @@ use super::accounts::AccountRow;
 use super::common::initials;
 use crate::filing::{self, Reason};
 use crate::model::{
-    AccountId, Attachment, ContactId, Direction, Mailbox, Message, MessageId, ProjectId, ProjectStatus, ThreadId,
-    Timestamp,
+    AccountId, Attachment, ContactId, Direction, Mailbox, Message, MessageId, ProjectId, ProjectStatus,
+    ThreadId, Timestamp,
 };
 use crate::store::lists::ThreadInProject;
 use crate::store::{Result, contacts, messages, projects, threads};
@@ -68,7 +68,11 @@ pub fn message_rows(connection: &Connection, messages: Vec<Message>) -> Result<V
                 None => None,
             };
             let named = contact.unwrap_or_else(|| {
-                if message.from.name.is_empty() { message.from.address.clone() } else { message.from.name.clone() }
+                if message.from.name.is_empty() {
+                    message.from.address.clone()
+                } else {
+                    message.from.name.clone()
+                }
             });
             let who = if message.direction == Direction::Out { "You".to_owned() } else { named.clone() };
             Ok(MessageRow {
@@ -177,7 +181,10 @@ pub fn to_sort_row(connection: &Connection, message: Message, now: Timestamp) ->
         } else {
             let how = if project.status == ProjectStatus::Completed { "completed" } else { "archived" };
             let when = month(project.status_at, now);
-            Suggestion::Continue { project_id: id, label: format!("Continue {} ({how} {when})", project.title) }
+            Suggestion::Continue {
+                project_id: id,
+                label: format!("Continue {} ({how} {when})", project.title),
+            }
         });
     }
     suggestions.push(Suggestion::NewProject {
@@ -185,7 +192,11 @@ pub fn to_sort_row(connection: &Connection, message: Message, now: Timestamp) ->
         contact_ids: facts.sender.into_iter().collect(),
     });
     let reason = Reason::from_code(&message.filed_because).unwrap_or(Reason::NoActiveProject);
-    Ok(ToSortRow { message: message_row(connection, message)?, reason: reason.sentence().into(), suggestions })
+    Ok(ToSortRow {
+        message: message_row(connection, message)?,
+        reason: reason.sentence().into(),
+        suggestions,
+    })
 }
 
 /// "in June", "in June 2024" when that is another year.
@@ -335,11 +346,16 @@ impl Health {
             () if count(State::HeldUp) > 0 => {
                 say(HealthKind::HeldUp, accounts(count(State::HeldUp), "is held up", "are held up"))
             }
-            () if count(State::Unreachable) > 0 => {
-                say(HealthKind::Offline, accounts(count(State::Unreachable), "has no connection", "have no connection"))
+            () if count(State::Unreachable) > 0 => say(
+                HealthKind::Offline,
+                accounts(count(State::Unreachable), "has no connection", "have no connection"),
+            ),
+            () if rows.iter().any(|row| row.syncing.is_some()) => {
+                say(HealthKind::Busy, "Looking for new mail".into())
             }
-            () if rows.iter().any(|row| row.syncing.is_some()) => say(HealthKind::Busy, "Looking for new mail".into()),
-            () if count(State::Late) > 0 => say(HealthKind::Waiting, accounts(count(State::Late), "is late", "are late")),
+            () if count(State::Late) > 0 => {
+                say(HealthKind::Waiting, accounts(count(State::Late), "is late", "are late"))
+            }
             () if count(State::Waiting) > 0 => say(HealthKind::Waiting, "Waiting for the first sync".into()),
             () if count(State::Paused) == rows.len() => say(HealthKind::Waiting, "Paused".into()),
             () => say(HealthKind::Good, "All mail is up to date".into()),

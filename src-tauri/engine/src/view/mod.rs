@@ -8,10 +8,10 @@ mod people;
 pub use accounts::{AccountDetail, AccountRow, Button, CycleView, FolderRow, account_detail, account_row};
 pub use common::{DeleteFacts, Page, Undo, initials};
 pub use mail::{
-    Dashboard, Health, HealthKind, MessageDetail, MessageRow, Place, Sidebar, SidebarProject, Suggestion, ThreadRow,
-    ToSortRow, message_row, message_rows, to_sort_row,
+    Dashboard, Health, HealthKind, MessageDetail, MessageRow, Place, Sidebar, SidebarProject, Suggestion,
+    ThreadRow, ToSortRow, message_row, message_rows, to_sort_row,
 };
 pub use people::{
-    ContactAddressView, ContactDetail, ContactRow, PersonName, ProjectDetail, ProjectRow, StrangerView, contact_detail,
-    contact_row, project_detail, project_row,
+    ContactAddressView, ContactDetail, ContactRow, PersonName, ProjectDetail, ProjectRow, StrangerView,
+    contact_detail, contact_row, project_detail, project_row,
 };

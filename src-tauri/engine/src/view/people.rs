@@ -1,9 +1,7 @@
 //! Contacts and projects as screens show them.
 
 use super::mail::{MessageRow, message_rows};
-use crate::model::{
-    Backfill, ContactId, ContactKind, Project, ProjectId, ProjectStatus, Timestamp,
-};
+use crate::model::{Backfill, ContactId, ContactKind, Project, ProjectId, ProjectStatus, Timestamp};
 use crate::store::{Result, contacts, lists, projects};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
