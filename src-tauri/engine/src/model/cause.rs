@@ -189,7 +189,7 @@ impl Cause {
 }
 
 /// A cause with what was seen of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// Why.
     pub cause: Cause,
@@ -232,6 +232,7 @@ impl std::error::Error for Failure {}
 
 /// A failure as a person reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[specta(rename = "Failure")]
 pub struct FailureView {
     /// Its cause.
     pub cause: Cause,

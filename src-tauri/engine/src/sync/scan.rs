@@ -146,7 +146,7 @@ impl Look<'_> {
         if span > LOOK_AT {
             let everyone: Vec<ContactAddress> = self.book.addresses().cloned().collect();
             let uids = self.search(session, &everyone, None, Some(from)).await?;
-            self.headers(session, &uids).await?;
+            self.headers(session, &uids.into_iter().collect()).await?;
             // How many arrived is not known then; the places are checked instead.
             return Ok(u32::MAX);
         }
@@ -164,7 +164,7 @@ impl Look<'_> {
         let mut hits = BTreeSet::new();
         for (since, entries) in to_search {
             let since = (since.0 > 0).then_some(*since);
-            hits.extend(self.search(session, entries, since, None).await?.iter());
+            hits.extend(self.search(session, entries, since, None).await?);
         }
         // What is here, and what was just looked at, need not be looked at again.
         let uids: UidSet = hits
@@ -181,9 +181,9 @@ impl Look<'_> {
         entries: &[ContactAddress],
         since: Option<Timestamp>,
         from_uid: Option<u32>,
-    ) -> Result<UidSet, Failure> {
+    ) -> Result<Vec<u32>, Failure> {
         if entries.is_empty() || self.examined.exists == 0 {
-            return Ok(UidSet::default());
+            return Ok(Vec::new());
         }
         let sent = self.before.known.folder.role == FolderRole::Sent;
         let search = Search {
@@ -192,9 +192,7 @@ impl Look<'_> {
             until: None,
             uids: from_uid.map(UidSet::from_uid),
         };
-        let uids =
-            session.search(&search).await.map_err(|f| name_folder(f, &self.before.known.folder.name))?;
-        Ok(uids.into_iter().collect())
+        session.search(&search).await.map_err(|f| name_folder(f, &self.before.known.folder.name))
     }
 
     /// Fetches headers and judges them. Returns how many there were.

@@ -28,6 +28,18 @@ pub enum Button {
     Resume,
 }
 
+/// How a past cycle ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum CycleOutcome {
+    /// Everything there was came in.
+    Success,
+    /// Something failed.
+    Failed,
+    /// Stopped.
+    Cancelled,
+}
+
 /// One past cycle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 pub struct CycleView {
@@ -35,8 +47,8 @@ pub struct CycleView {
     pub started_at: Timestamp,
     /// When it ended.
     pub ended_at: Timestamp,
-    /// `success`, `failed` or `cancelled`.
-    pub outcome: String,
+    /// How.
+    pub outcome: CycleOutcome,
     /// The failure that counts.
     pub failure: Option<FailureView>,
     /// Messages brought in.
@@ -50,15 +62,15 @@ pub struct CycleView {
 impl From<&Cycle> for CycleView {
     fn from(cycle: &Cycle) -> Self {
         let outcome = match cycle.outcome {
-            Outcome::Success => "success",
-            Outcome::Failed => "failed",
-            Outcome::Cancelled | Outcome::Running => "cancelled",
+            Outcome::Success => CycleOutcome::Success,
+            Outcome::Failed => CycleOutcome::Failed,
+            Outcome::Cancelled | Outcome::Running => CycleOutcome::Cancelled,
         };
         let counts = crate::sync::state::worst(&cycle.failures).map(|(_, failure)| failure);
         Self {
             started_at: cycle.started_at,
             ended_at: cycle.ended_at,
-            outcome: outcome.into(),
+            outcome,
             failure: counts.or(cycle.failures.first()).cloned().map(FailureView::from),
             new_messages: cycle.new_messages,
             headers_seen: cycle.headers_seen,
