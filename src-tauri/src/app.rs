@@ -47,7 +47,9 @@ pub(crate) fn run() -> tauri::Result<()> {
             app.manage(lock);
             let engine = match dir {
                 Some(dir) => Engine::open(&dir, Arc::new(Keychain)).map_err(|error| error.failure().into()),
-                None => Err(Refusal::new("no_data_folder", "This system names no folder for Hatstand’s data.")),
+                None => {
+                    Err(Refusal::new("no_data_folder", "This system names no folder for Hatstand’s data."))
+                }
             };
             if let Ok(engine) = &engine {
                 begin(app.handle(), engine);

@@ -20,7 +20,10 @@ struct Surroundings {
 
 /// A blank window is the commonest failure of such apps on Linux: WebKit's DMA-BUF renderer on NVIDIA's driver, and
 /// inside AppImages. What to set so that it does not happen; never over what the user set.
-fn window_environment(around: Surroundings, is_set: impl Fn(&str) -> bool) -> Vec<(&'static str, &'static str)> {
+fn window_environment(
+    around: Surroundings,
+    is_set: impl Fn(&str) -> bool,
+) -> Vec<(&'static str, &'static str)> {
     let mut wanted = Vec::new();
     if around.nvidia && around.wayland && !around.appimage && !around.safe_window {
         wanted.push(("__NV_DISABLE_EXPLICIT_SYNC", "1"));
@@ -96,7 +99,10 @@ mod tests {
         assert!(names(none, &[]).is_empty());
         let nvidia = Surroundings { nvidia: true, ..none };
         assert_eq!(names(nvidia, &[]), ["WEBKIT_DISABLE_DMABUF_RENDERER"]);
-        assert!(names(nvidia, &["WEBKIT_DISABLE_DMABUF_RENDERER"]).is_empty(), "never over what the user set");
+        assert!(
+            names(nvidia, &["WEBKIT_DISABLE_DMABUF_RENDERER"]).is_empty(),
+            "never over what the user set"
+        );
         assert_eq!(names(Surroundings { wayland: true, ..nvidia }, &[]), ["__NV_DISABLE_EXPLICIT_SYNC"]);
         assert_eq!(names(Surroundings { appimage: true, ..none }, &[]), ["WEBKIT_DISABLE_DMABUF_RENDERER"]);
         let safe = Surroundings { safe_window: true, ..none };

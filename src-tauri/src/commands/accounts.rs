@@ -11,7 +11,7 @@ use tauri_plugin_opener::OpenerExt;
 
 /// What was typed to connect an account.
 #[derive(Deserialize, specta::Type)]
-#[specta(rename = "ConnectRequest")]
+#[serde(rename = "ConnectRequest")]
 pub(crate) struct Typed {
     email: String,
     aliases: Vec<String>,
@@ -165,7 +165,12 @@ pub(crate) async fn answer_moved_mailbox(shell: TheShell<'_>, id: AccountId, bri
 /// The answer to "You also send as …".
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn answer_alias(shell: TheShell<'_>, id: AccountId, address: String, add: bool) -> Answer<()> {
+pub(crate) async fn answer_alias(
+    shell: TheShell<'_>,
+    id: AccountId,
+    address: String,
+    add: bool,
+) -> Answer<()> {
     shell.engine()?.answer_alias(id, address, add).await
 }
 

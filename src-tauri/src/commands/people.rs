@@ -51,7 +51,11 @@ pub(crate) async fn add_stranger(shell: TheShell<'_>, stranger_id: i64, name: St
 /// Sets how much earlier mail of an address comes in.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn set_backfill(shell: TheShell<'_>, address_id: AddressId, backfill: Backfill) -> Answer<()> {
+pub(crate) async fn set_backfill(
+    shell: TheShell<'_>,
+    address_id: AddressId,
+    backfill: Backfill,
+) -> Answer<()> {
     shell.engine()?.set_backfill(address_id, backfill).await
 }
 

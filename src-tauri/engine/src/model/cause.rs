@@ -232,7 +232,7 @@ impl std::error::Error for Failure {}
 
 /// A failure as a person reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-#[specta(rename = "Failure")]
+#[serde(rename = "Failure")]
 pub struct FailureView {
     /// Its cause.
     pub cause: Cause,

@@ -15,6 +15,8 @@ pub mod meta;
 mod open;
 pub mod projects;
 pub mod raw;
+#[cfg(test)]
+mod tests;
 pub mod threads;
 pub mod undo;
 mod writer;

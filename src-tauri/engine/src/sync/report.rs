@@ -22,7 +22,7 @@ pub enum Phase {
 
 /// A running cycle at one moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-#[specta(rename = "Progress")]
+#[serde(rename = "Progress")]
 pub struct ProgressNow {
     /// Messages (or folders, while looking) that are done.
     pub done: u32,

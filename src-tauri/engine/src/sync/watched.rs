@@ -239,6 +239,7 @@ mod tests {
             delimiter: Some('/'),
             selectable: true,
             special_use,
+            status: None,
         }
     }
 

@@ -57,7 +57,7 @@ pub fn project_row(connection: &Connection, project: &Project) -> Result<Project
 
 /// Somebody who wrote in a thread of the project and is no contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-#[specta(rename = "Stranger")]
+#[serde(rename = "Stranger")]
 pub struct StrangerView {
     /// To hand to `add_stranger`.
     pub id: i64,
