@@ -18,4 +18,5 @@ pub mod ports;
 pub mod programs;
 pub mod raw;
 pub mod trouble;
+pub mod window;
 pub mod wire;
