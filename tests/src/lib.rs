@@ -2,7 +2,11 @@
 //!
 //! Nothing here knows the engine's types: everything is driven from outside, through the built programs and
 //! the servers' own tools. So a mistake of the engine cannot hide in the rig that is to find it.
+//!
+//! Of Unix systems alone, and run on Linux: servers, keychain and window are those of Debian.
+#![cfg(unix)]
 
+pub mod bench;
 pub mod ca;
 pub mod cli;
 pub mod dovecot;
@@ -12,5 +16,7 @@ pub mod maildir;
 pub mod mailgen;
 pub mod ports;
 pub mod programs;
+pub mod raw;
 pub mod trouble;
+pub mod window;
 pub mod wire;
