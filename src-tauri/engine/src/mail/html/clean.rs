@@ -14,12 +14,12 @@ use ammonia::{Builder, UrlRelative};
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-/// Elements inside one another. Chains of answers nest deep; WebKit itself stops at 512.
+/// Elements inside one another. Chains of answers nest deep; `WebKit` itself stops at 512.
 const MAX_DEPTH: usize = 200;
 /// Formatting elements inside one another: a parser opens every unclosed one again in each block.
 const MAX_FORMATTING: usize = 8;
 /// Elements of one mail; beyond them only text is kept.
-const MAX_ELEMENTS: u32 = 100_000;
+const MAX_ELEMENTS: u32 = 50_000;
 /// A picture inside the HTML itself, encoded.
 const MAX_DATA_IMAGE: usize = 3 * 1024 * 1024;
 
@@ -150,6 +150,8 @@ pub fn clean(html: &str) -> CleanHtml {
 struct Writer {
     out: String,
     stack: Vec<Element>,
+    /// Indices into the stack of elements whose end tag came while a block inside them was open: they end with it.
+    ended: Vec<usize>,
     /// Start tags left out for a bound, so that their end tags close nothing else.
     left_out: HashMap<&'static str, u32>,
     elements: u32,
@@ -471,17 +473,27 @@ impl Writer {
             Kind::Block | Kind::Void => matches!(e.kind, Kind::Cell | Kind::Table),
         };
         let found = self.stack.iter().rposition(|e| e.name == element.name || stops(e));
-        if let Some(at) = found
-            && self.stack.get(at).is_some_and(|e| e.name == element.name)
-        {
+        let Some(at) = found else { return };
+        if self.stack.get(at).is_some_and(|e| e.name == element.name) {
             self.close_to(at);
+        } else if matches!(element.kind, Kind::Inline | Kind::Formatting) {
+            let below = self.stack.iter().rposition(|e| e.name == element.name || e.kind == Kind::Cell);
+            let same = |at: &usize| self.stack.get(*at).is_some_and(|e| e.name == element.name);
+            self.ended.extend(below.filter(same).filter(|at| !self.ended.contains(at)));
         }
     }
 
-    /// Closes elements until `length` are open.
+    /// Closes elements until `length` are open, and those that ended already and now stand last.
     fn close_to(&mut self, length: usize) {
-        while self.stack.len() > length {
+        loop {
+            let ended = self.ended.last().is_some_and(|at| at + 1 == self.stack.len());
+            if self.stack.len() <= length && !ended {
+                return;
+            }
             let Some(element) = self.stack.pop() else { return };
+            while self.ended.last().is_some_and(|at| *at >= self.stack.len()) {
+                self.ended.pop();
+            }
             self.formatting -= usize::from(element.kind == Kind::Formatting);
             self.out.push_str("</");
             self.out.push_str(element.name);
