@@ -223,7 +223,12 @@ impl Reader<'_> {
             rest = after;
             match token.kind {
                 Kind::Open => rest = self.angle(after),
-                Kind::Comma => self.flush(true),
+                Kind::Comma => {
+                    self.flush(true);
+                    if !self.carried.is_empty() {
+                        self.carried.push(*token);
+                    }
+                }
                 Kind::Colon => self.open_group(),
                 Kind::Semicolon => self.close_group(),
                 _ => self.pending.push(*token),
@@ -324,7 +329,7 @@ impl Reader<'_> {
             match token.kind {
                 Kind::Word if !after_word => local.push_str(self.utf8(*token)?),
                 Kind::Quoted if !after_word => {
-                    local.push_str(&String::from_utf8(content(self.raw, *token)).ok()?)
+                    local.push_str(&String::from_utf8(content(self.raw, *token)).ok()?);
                 }
                 Kind::Dot => local.push('.'),
                 Kind::At => break,
@@ -372,7 +377,8 @@ impl Reader<'_> {
             last_end = Some(token.end);
         }
         let name = words::decode(&text);
-        if name.is_empty() { self.comments(tokens) } else { name }
+        let name = name.trim_matches([',', ' ']);
+        if name.is_empty() { self.comments(tokens) } else { name.to_owned() }
     }
 
     /// The text of the comments, for an address that has no other name.

@@ -172,7 +172,11 @@ mod tests {
             ("yesterday", None),
             ("", None),
         ] {
-            assert_eq!(date(raw.as_bytes()).map(|t| t.rfc3339()).as_deref(), expected, "{raw:?}");
+            assert_eq!(
+                date(raw.as_bytes()).map(crate::model::Timestamp::rfc3339).as_deref(),
+                expected,
+                "{raw:?}"
+            );
         }
     }
 }

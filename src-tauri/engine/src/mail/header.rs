@@ -28,7 +28,8 @@ impl<'a> Header<'a> {
     /// boundary line ends the header.
     pub fn read_until(raw: &'a [u8], stop: impl Fn(&[u8]) -> bool) -> (Self, usize) {
         let mut fields: Vec<Field<'a>> = Vec::new();
-        let mut at = 0;
+        // Some programs begin a file with a byte order mark.
+        let mut at = if raw.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
         // Where the value of the field being read began; `None` after a line that was passed over.
         let mut open: Option<usize> = None;
         while at < raw.len() {
@@ -130,6 +131,7 @@ mod tests {
     fn a_text_without_header_has_no_fields() {
         let (header, _) = Header::read(b"Hello there\n\nno header");
         assert!(header.is_empty());
+        assert!(Header::read(b"\xef\xbb\xbfTo: x").0.first("to").is_some());
         assert!(Header::read(b"").0.is_empty());
         assert!(Header::read(b"\r\nbody").0.is_empty());
     }

@@ -148,7 +148,7 @@ mod tests {
 
     #[test]
     fn of_many_references_the_first_and_the_last_are_kept() {
-        let raw: String = (0..5000).map(|n| format!("<{n}@x> ")).collect();
+        let raw = (0..5000).map(|n| format!("<{n}@x>")).collect::<Vec<_>>().join(" ");
         let ids = references(raw.as_bytes());
         assert_eq!(ids.len(), 100);
         assert_eq!(ids.first().map(String::as_str), Some("0@x"));

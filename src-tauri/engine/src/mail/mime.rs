@@ -64,7 +64,7 @@ impl<'a> Structure<'a> {
         for part in &mut self.parts {
             if part.multipart && part.children.is_empty() {
                 part.multipart = false;
-                part.fields.media_type = "text/plain".to_owned();
+                "text/plain".clone_into(&mut part.fields.media_type);
                 self.broken = true;
             }
         }
@@ -93,7 +93,7 @@ struct Walk<'a> {
     broken: bool,
 }
 
-impl<'a> Walk<'a> {
+impl Walk<'_> {
     /// A boundary line stands at `at`; answers where to go on.
     fn delimiter(&mut self, level: usize, closing: bool, at: usize, next: usize) -> usize {
         // The line end before a boundary belongs to the boundary.
@@ -132,7 +132,7 @@ impl<'a> Walk<'a> {
                 .filter(|b| !b.is_empty() && b.len() <= MAX_BOUNDARY && self.open.len() < MAX_DEPTH);
             if boundary.is_none() {
                 self.broken = true;
-                fields.media_type = "text/plain".to_owned();
+                "text/plain".clone_into(&mut fields.media_type);
             }
         }
         if let Some(parent) = self.open.last().and_then(|multipart| self.parts.get_mut(multipart.part)) {

@@ -12,6 +12,8 @@ use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 
 #[cfg(test)]
+mod hostile_tests;
+#[cfg(test)]
 mod tests;
 
 /// What a mail holds.

@@ -5,6 +5,9 @@ use crate::model::{Address, Mailbox};
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::canonical_combining_class;
 
+#[cfg(test)]
+mod tests;
+
 /// Words of one query that are looked for.
 const MAX_WORDS: usize = 24;
 /// Characters of one word that are looked for.
@@ -65,7 +68,7 @@ pub fn normalise(text: &str) -> String {
             'œ' => plain.push_str("oe"),
             'þ' => plain.push_str("th"),
             'ĳ' => plain.push_str("ij"),
-            'ø' => plain.push('o'),
+            'ø' | 'ɔ' => plain.push('o'),
             'ł' => plain.push('l'),
             'đ' | 'ð' | 'ɖ' => plain.push('d'),
             'ħ' => plain.push('h'),
@@ -73,14 +76,12 @@ pub fn normalise(text: &str) -> String {
             'ŧ' => plain.push('t'),
             'ŋ' => plain.push('n'),
             'ĸ' => plain.push('k'),
-            'ƀ' => plain.push('b'),
-            'ɓ' => plain.push('b'),
+            'ƀ' | 'ɓ' => plain.push('b'),
             'ƒ' => plain.push('f'),
             'ǥ' => plain.push('g'),
             'ɉ' => plain.push('j'),
             'ƶ' => plain.push('z'),
             'ɛ' => plain.push('e'),
-            'ɔ' => plain.push('o'),
             'ς' => plain.push('σ'),
             // Invisible characters would cut a word in two.
             '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\0' => {}

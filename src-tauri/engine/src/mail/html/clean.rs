@@ -5,23 +5,22 @@
 //! comes out is small and well formed whatever went in. Then ammonia parses that as a browser does and
 //! applies the same lists once more; it alone would take quadratic time on some hostile documents.
 
+use super::attributes;
 use super::elements::{self, Element, Kind};
 use super::links::{Links, percent_decoded};
-use super::style::{PROPERTIES, filter, is_remote};
+use super::style::{PROPERTIES, is_remote};
 use super::tokens::{Tag, Token, Tokens};
 use super::{CleanHtml, escape_into};
 use ammonia::{Builder, UrlRelative};
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
-/// Elements inside one another. Chains of answers nest deep; WebKit itself stops at 512.
+/// Elements inside one another. Chains of answers nest deep; `WebKit` itself stops at 512.
 const MAX_DEPTH: usize = 200;
 /// Formatting elements inside one another: a parser opens every unclosed one again in each block.
 const MAX_FORMATTING: usize = 8;
 /// Elements of one mail; beyond them only text is kept.
-const MAX_ELEMENTS: u32 = 100_000;
-/// A picture inside the HTML itself, encoded.
-const MAX_DATA_IMAGE: usize = 3 * 1024 * 1024;
+const MAX_ELEMENTS: u32 = 50_000;
 
 /// Attributes that each element may have. Their values are checked where they are written.
 const ATTRIBUTES: &[&str] = &[
@@ -150,6 +149,8 @@ pub fn clean(html: &str) -> CleanHtml {
 struct Writer {
     out: String,
     stack: Vec<Element>,
+    /// Indices into the stack of elements whose end tag came while a block inside them was open: they end with it.
+    ended: Vec<usize>,
     /// Start tags left out for a bound, so that their end tags close nothing else.
     left_out: HashMap<&'static str, u32>,
     elements: u32,
@@ -314,10 +315,10 @@ impl Writer {
                 }
             }
             "img" => self.image_source(tag),
-            _ => self.text_attribute(tag, "title"),
+            _ => attributes::text(tag, "title", &mut self.out),
         }
-        self.presentation(tag);
-        self.style(element, tag);
+        attributes::presentation(tag, &mut self.out);
+        attributes::style(element, tag, &mut self.out, &mut self.remote);
         self.out.push('>');
         if element.kind != Kind::Void {
             self.formatting += usize::from(element.kind == Kind::Formatting);
@@ -340,7 +341,7 @@ impl Writer {
                     self.content_ids.push(id.to_owned());
                 }
             }
-        } else if let Some(data) = raster_data(source) {
+        } else if let Some(data) = attributes::raster_data(source) {
             self.out.push_str(" src=\"");
             self.out.push_str(&data);
             self.out.push('"');
@@ -350,95 +351,7 @@ impl Writer {
                 .any(|name| tag.attribute(name).is_some_and(|value| value.split(',').any(is_remote)));
             self.remote += u32::from(elsewhere);
         }
-        self.text_attribute(tag, "alt");
-    }
-
-    fn text_attribute(&mut self, tag: &Tag, name: &str) {
-        if let Some(value) = tag.attribute(name) {
-            let short: String = value.chars().take(1_000).collect();
-            self.write_attribute(name, &short);
-        }
-    }
-
-    fn write_attribute(&mut self, name: &str, value: &str) {
-        self.out.push(' ');
-        self.out.push_str(name);
-        self.out.push_str("=\"");
-        escape_into(value, &mut self.out);
-        self.out.push('"');
-    }
-
-    /// The attributes of old HTML that say how something looks, each by the form its value must have.
-    fn presentation(&mut self, tag: &Tag) {
-        for name in ["width", "height", "border", "cellpadding", "cellspacing"] {
-            if let Some(value) = tag.attribute(name).map(str::trim).filter(|v| is_length(v)) {
-                self.write_attribute(name, value);
-            }
-        }
-        for (name, most) in [("colspan", 200), ("rowspan", 1_000), ("start", 1_000_000), ("value", 1_000_000)]
-        {
-            if let Some(number) = tag.attribute(name).and_then(|v| v.trim().parse::<u32>().ok()) {
-                self.write_attribute(name, &number.min(most).to_string());
-            }
-        }
-        for name in ["align", "valign", "dir", "type", "lang"] {
-            let word = |v: &&str| v.len() <= 35 && v.chars().all(|c| c.is_ascii_alphanumeric() || c == '-');
-            if let Some(value) = tag.attribute(name).map(str::trim).filter(word) {
-                self.write_attribute(name, value);
-            }
-        }
-        if let Some(colour) = tag.attribute("bgcolor").and_then(colour) {
-            self.write_attribute("bgcolor", &colour);
-        }
-        if tag.attribute("nowrap").is_some() {
-            self.write_attribute("nowrap", "");
-        }
-    }
-
-    /// The style that the element's old name meant, what `<font>` and `<body>` say in attributes, and its own.
-    fn style(&mut self, element: Element, tag: &Tag) {
-        let mut style = element.style.to_owned();
-        let named_colour = match tag.name.as_str() {
-            "font" => tag.attribute("color"),
-            "body" => tag.attribute("text"),
-            _ => None,
-        };
-        if let Some(colour) = named_colour.and_then(colour) {
-            style.push_str("color:");
-            style.push_str(&colour);
-            style.push(';');
-        }
-        if tag.name == "body"
-            && let Some(colour) = tag.attribute("bgcolor").and_then(colour)
-        {
-            style.push_str("background-color:");
-            style.push_str(&colour);
-            style.push(';');
-        }
-        if tag.name == "font" {
-            if let Some(face) = tag.attribute("face") {
-                style.push_str(&filter(&format!("font-family:{face}"), &mut self.remote));
-            }
-            let size = match tag.attribute("size").map(str::trim) {
-                Some("1" | "-2") => "x-small",
-                Some("2" | "-1") => "small",
-                Some("4" | "+1") => "large",
-                Some("5" | "+2") => "x-large",
-                Some("6" | "7" | "+3" | "+4") => "xx-large",
-                _ => "",
-            };
-            if !size.is_empty() {
-                style.push_str("font-size:");
-                style.push_str(size);
-                style.push(';');
-            }
-        }
-        if let Some(own) = tag.attribute("style") {
-            style.push_str(&filter(own, &mut self.remote));
-        }
-        if !style.is_empty() {
-            self.write_attribute("style", &style);
-        }
+        attributes::text(tag, "alt", &mut self.out);
     }
 
     fn end(&mut self, name: &str) {
@@ -471,63 +384,33 @@ impl Writer {
             Kind::Block | Kind::Void => matches!(e.kind, Kind::Cell | Kind::Table),
         };
         let found = self.stack.iter().rposition(|e| e.name == element.name || stops(e));
-        if let Some(at) = found
-            && self.stack.get(at).is_some_and(|e| e.name == element.name)
-        {
+        let Some(at) = found else { return };
+        if self.stack.get(at).is_some_and(|e| e.name == element.name) {
             self.close_to(at);
+        } else if matches!(element.kind, Kind::Inline | Kind::Formatting) {
+            let below = self.stack.iter().rposition(|e| e.name == element.name || e.kind == Kind::Cell);
+            let same = |at: &usize| self.stack.get(*at).is_some_and(|e| e.name == element.name);
+            self.ended.extend(below.filter(same).filter(|at| !self.ended.contains(at)));
         }
     }
 
-    /// Closes elements until `length` are open.
+    /// Closes elements until `length` are open, and those that ended already and now stand last.
     fn close_to(&mut self, length: usize) {
-        while self.stack.len() > length {
+        loop {
+            let ended = self.ended.last().is_some_and(|at| at + 1 == self.stack.len());
+            if self.stack.len() <= length && !ended {
+                return;
+            }
             let Some(element) = self.stack.pop() else { return };
+            while self.ended.last().is_some_and(|at| *at >= self.stack.len()) {
+                self.ended.pop();
+            }
             self.formatting -= usize::from(element.kind == Kind::Formatting);
             self.out.push_str("</");
             self.out.push_str(element.name);
             self.out.push('>');
         }
     }
-}
-
-/// A picture written into the HTML, when it is of a kind that only holds pixels.
-fn raster_data(source: &str) -> Option<String> {
-    let head = source.get(..5)?;
-    if !head.eq_ignore_ascii_case("data:") || source.len() > MAX_DATA_IMAGE {
-        return None;
-    }
-    let (meta, data) = source.get(5..)?.split_once(',')?;
-    let meta = meta.to_ascii_lowercase();
-    let mut words = meta.split(';').map(str::trim);
-    let kind = words.next()?;
-    if !matches!(kind, "image/png" | "image/jpeg" | "image/jpg" | "image/gif" | "image/webp" | "image/bmp")
-        || words.next_back() != Some("base64")
-    {
-        return None;
-    }
-    let data: String = data.chars().filter(|c| !c.is_whitespace()).collect();
-    let good = data.chars().all(|c| c.is_ascii_alphanumeric() || "+/=".contains(c));
-    (good && !data.is_empty()).then(|| format!("data:{kind};base64,{data}"))
-}
-
-/// Pixels or percent.
-fn is_length(value: &str) -> bool {
-    let digits = value.trim_end_matches('%').trim_end_matches("px");
-    !digits.is_empty()
-        && digits.len() <= 6
-        && value.len() <= 8
-        && digits.chars().all(|c| c.is_ascii_digit() || c == '.')
-}
-
-/// A colour of old HTML: a name, or hexadecimal digits with or without `#`.
-fn colour(value: &str) -> Option<String> {
-    let value = value.trim();
-    let digits = value.strip_prefix('#').unwrap_or(value);
-    if matches!(digits.len(), 3 | 6) && digits.chars().all(|c| c.is_ascii_hexdigit()) {
-        return Some(format!("#{digits}"));
-    }
-    let named = !value.is_empty() && value.len() <= 24 && value.chars().all(|c| c.is_ascii_alphabetic());
-    named.then(|| value.to_ascii_lowercase())
 }
 
 #[cfg(test)]

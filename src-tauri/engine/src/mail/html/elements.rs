@@ -19,7 +19,7 @@ pub enum Kind {
     Row,
     /// td, th.
     Cell,
-    /// caption, colgroup, col: a table's own.
+    /// A table's caption.
     TablePart,
 }
 
@@ -34,27 +34,29 @@ pub struct Element {
     pub style: &'static str,
 }
 
-const fn element(name: &'static str, kind: Kind, style: &'static str) -> Option<Element> {
-    Some(Element { name, kind, style })
+const fn element(name: &'static str, kind: Kind, style: &'static str) -> Element {
+    Element { name, kind, style }
 }
 
 /// What an element of a mail becomes; `None`: its tags are left out, its content stays.
 pub fn of(name: &str) -> Option<Element> {
     use Kind::{Block, Cell, Formatting, Inline, Row, RowGroup, Table, TablePart, Void};
     macro_rules! same {
-        ($kind:expr; $($tag:literal)*) => { match name { $($tag => return element($tag, $kind, ""),)* _ => {} } };
+        ($kind:expr; $($tag:literal)*) => {
+            match name { $($tag => return Some(element($tag, $kind, "")),)* _ => {} }
+        };
     }
     same!(Block; "div" "p" "h1" "h2" "h3" "h4" "h5" "h6" "blockquote" "pre" "ul" "ol" "li" "dl" "dt" "dd"
         "address");
     same!(Inline; "span" "sub" "sup" "kbd" "samp" "var" "cite" "q" "abbr" "del" "ins" "mark" "bdi");
     same!(Formatting; "a" "b" "i" "u" "s" "em" "strong" "small" "code");
     same!(Void; "br" "hr" "img" "wbr");
+    same!(Table; "table");
     same!(RowGroup; "thead" "tbody" "tfoot");
+    same!(Row; "tr");
     same!(Cell; "td" "th");
-    match name {
-        "table" => element("table", Table, ""),
-        "tr" => element("tr", Row, ""),
-        "caption" => element("caption", TablePart, ""),
+    same!(TablePart; "caption");
+    Some(match name {
         // Written by their modern names; the colours of the body must not be lost with it.
         "body" | "section" | "article" | "header" | "footer" | "main" | "aside" | "nav" | "figure"
         | "figcaption" | "details" | "summary" | "fieldset" | "legend" | "hgroup" | "dir" | "menu" => {
@@ -66,8 +68,8 @@ pub fn of(name: &str) -> Option<Element> {
         "tt" => element("code", Formatting, ""),
         "strike" => element("s", Formatting, ""),
         "image" => element("img", Void, ""),
-        _ => None,
-    }
+        _ => return None,
+    })
 }
 
 /// Elements whose whole content is left out. Their content is not HTML, or is shown by nobody.

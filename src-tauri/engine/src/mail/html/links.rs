@@ -67,16 +67,9 @@ pub fn percent_decoded(text: &str) -> String {
     let mut at = 0;
     while let Some(&b) = bytes.get(at) {
         let escape = text.get(at + 1..at + 3).filter(|_| b == b'%');
-        match escape.and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(value) => {
-                out.push(value);
-                at += 3;
-            }
-            None => {
-                out.push(b);
-                at += 1;
-            }
-        }
+        let value = escape.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        out.push(value.unwrap_or(b));
+        at += if value.is_some() { 3 } else { 1 };
     }
     String::from_utf8_lossy(&out).into_owned()
 }

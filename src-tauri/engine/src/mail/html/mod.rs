@@ -1,5 +1,6 @@
 //! HTML that a stranger wrote: made safe to show, and made into text.
 
+mod attributes;
 mod clean;
 mod elements;
 mod entities;

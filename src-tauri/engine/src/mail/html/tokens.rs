@@ -134,23 +134,9 @@ impl<'a> Tokens<'a> {
                 while bytes.get(at).is_some_and(u8::is_ascii_whitespace) {
                     at += 1;
                 }
-                let (from, end) = match bytes.get(at) {
-                    Some(quote @ (b'"' | b'\'')) => {
-                        let length = bytes.get(at + 1..)?.iter().position(|b| b == quote)?;
-                        (at + 1, at + 1 + length)
-                    }
-                    _ => {
-                        let rest = bytes.get(at..).unwrap_or_default();
-                        let length = rest.iter().position(|b| b.is_ascii_whitespace() || *b == b'>');
-                        (at, at + length.unwrap_or(rest.len()))
-                    }
-                };
-                value = self.rest.get(from..end).unwrap_or_default();
-                at = if from > at || bytes.get(at).is_some_and(|b| matches!(b, b'"' | b'\'')) {
-                    end + 1
-                } else {
-                    end
-                };
+                let (length, quotes) = value_length(bytes.get(at..).unwrap_or_default())?;
+                value = self.rest.get(at + quotes..at + quotes + length).unwrap_or_default();
+                at += length + 2 * quotes;
             }
             if attributes.len() < MAX_ATTRIBUTES {
                 let key = key.to_ascii_lowercase();
@@ -162,6 +148,15 @@ impl<'a> Tokens<'a> {
         self.take(at + 1);
         Some(Tag { name, attributes })
     }
+}
+
+/// The length of an attribute's value and how many quotes stand on each side. `None`: the quotes never close.
+fn value_length(rest: &[u8]) -> Option<(usize, usize)> {
+    if let Some((quote @ (b'"' | b'\''), inner)) = rest.split_first() {
+        return inner.iter().position(|b| b == quote).map(|length| (length, 1));
+    }
+    let length = rest.iter().position(|b| b.is_ascii_whitespace() || *b == b'>');
+    Some((length.unwrap_or(rest.len()), 0))
 }
 
 impl<'a> Iterator for Tokens<'a> {
