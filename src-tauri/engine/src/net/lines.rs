@@ -36,7 +36,7 @@ impl Lines {
             // A greeting of these opens with text. Waiting for the end of a binary one could take for ever.
             let binary = self.buffer.first().is_some_and(|&b| b < b' ' || b > b'~');
             if searched > LONGEST || (!self.heard && binary) {
-                return Err(not_mail(&self.buffer));
+                return Err(not_a_mail_server(&self.buffer));
             }
             match self.stream.read_buf(&mut self.buffer).await {
                 Ok(0) => return Err(self.ended()),
@@ -73,7 +73,7 @@ impl Lines {
 
     fn ended(&self) -> Failure {
         if !self.buffer.is_empty() {
-            return not_mail(&self.buffer);
+            return not_a_mail_server(&self.buffer);
         }
         if self.heard {
             return Failure::said(Cause::TimedOut, "The server closed the connection before its answer.");
@@ -82,7 +82,8 @@ impl Lines {
     }
 }
 
-fn not_mail(first: &[u8]) -> Failure {
+/// The failure for an opening that is none of the protocol asked for.
+pub fn not_a_mail_server(first: &[u8]) -> Failure {
     let words = match what_speaks(first) {
         Some(kind) => {
             format!("It speaks like {kind}: {}", String::from_utf8_lossy(&first[..first.len().min(200)]))

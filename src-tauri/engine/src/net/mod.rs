@@ -19,7 +19,7 @@ mod tests;
 pub use certificate::CertificateFacts;
 pub use counters::Counters;
 pub use dial::{dial, is_loopback};
-pub use lines::Lines;
+pub use lines::{Lines, not_a_mail_server};
 pub use stream::{Stream, failure_of};
 pub use words::{clean, what_speaks};
 
