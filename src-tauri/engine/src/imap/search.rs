@@ -37,17 +37,29 @@ pub struct Term {
     pub field: Field,
     /// What; never empty.
     pub text: String,
+    /// What must be in the same header too.
+    pub also: Option<String>,
 }
 
 impl Term {
-    /// An address: as A-label, and where its domain is international as UTF-8 too.
+    /// An address: its local part and its domain, both in the header. Looked for as one text it would be missed
+    /// where comments, spaces, folds or quotes stand between. The domain as A-label, and where it is
+    /// international as UTF-8 too.
     pub fn address(field: &Field, address: &Address) -> Vec<Self> {
-        let mut texts = vec![address.as_str().to_owned()];
+        let mut domains = vec![address.domain().to_owned()];
         let display = address.display();
-        if display != texts[0] {
-            texts.push(display);
+        if let Some((_, domain)) = display.rsplit_once('@')
+            && domain != domains[0]
+        {
+            domains.push(domain.to_owned());
         }
-        texts.into_iter().map(|text| Self { field: field.clone(), text }).collect()
+        let term =
+            |domain| Self { field: field.clone(), text: address.local().to_owned(), also: Some(domain) };
+        domains.into_iter().map(term).collect()
+    }
+
+    fn texts(&self) -> impl Iterator<Item = &String> {
+        std::iter::once(&self.text).chain(&self.also)
     }
 }
 
@@ -72,7 +84,8 @@ impl Session {
             return Ok(Vec::new());
         }
         let mut found = Vec::new();
-        let (plain, other): (Vec<&Term>, Vec<&Term>) = search.any_of.iter().partition(|t| t.text.is_ascii());
+        let (plain, other): (Vec<&Term>, Vec<&Term>) =
+            search.any_of.iter().partition(|t| t.texts().all(|text| text.is_ascii()));
         for part in parts(&plain, search.any_of.is_empty()) {
             for uids in search.uid_texts() {
                 let command = self.searching(search, &part, uids.as_deref(), "")?;
@@ -181,7 +194,7 @@ fn parts<'t>(terms: &[&'t Term], once: bool) -> Vec<Vec<&'t Term>> {
     let mut length = 0;
     for &term in terms {
         let name = if let Field::Header(name) = &term.field { name.len() } else { 0 };
-        let size = 40 + name + 2 * term.text.len();
+        let size: usize = term.texts().map(|text| 40 + name + 2 * text.len()).sum();
         match parts.last_mut() {
             Some(part) if length + size <= TERMS_AT_MOST => part.push(term),
             _ => {
@@ -213,10 +226,20 @@ fn put_any(command: &mut Command, terms: &[&Term]) -> Result<(), Failure> {
 }
 
 fn put_term(command: &mut Command, term: &Term) -> Result<(), Failure> {
-    if term.text.is_empty() {
+    let Some(also) = &term.also else { return put_text(command, &term.field, &term.text) };
+    command.words("(");
+    put_text(command, &term.field, &term.text)?;
+    command.words(" ");
+    put_text(command, &term.field, also)?;
+    command.words(")");
+    Ok(())
+}
+
+fn put_text(command: &mut Command, field: &Field, text: &str) -> Result<(), Failure> {
+    if text.is_empty() {
         return Err(Failure::said(Cause::Unknown, "A search for nothing would find everything."));
     }
-    match &term.field {
+    match field {
         Field::From => command.words("FROM "),
         Field::To => command.words("TO "),
         Field::Cc => command.words("CC "),
@@ -228,7 +251,7 @@ fn put_term(command: &mut Command, term: &Term) -> Result<(), Failure> {
             command.words(" ");
         }
     }
-    command.string(&term.text)
+    command.string(text)
 }
 
 #[cfg(test)]
@@ -237,7 +260,7 @@ mod tests {
     use super::*;
 
     fn from(text: &str) -> Term {
-        Term { field: Field::From, text: text.to_owned() }
+        Term { field: Field::From, text: text.to_owned(), also: None }
     }
 
     #[test]
@@ -269,8 +292,10 @@ mod tests {
     #[test]
     fn an_international_address_is_asked_for_in_both_forms() {
         let address = Address::parse("anna@müller.example").unwrap();
-        let texts: Vec<String> = Term::address(&Field::To, &address).into_iter().map(|t| t.text).collect();
-        assert_eq!(texts, ["anna@xn--mller-kva.example", "anna@müller.example"]);
+        let terms = Term::address(&Field::To, &address);
+        assert!(terms.iter().all(|term| term.text == "anna"));
+        let domains: Vec<String> = terms.into_iter().filter_map(|term| term.also).collect();
+        assert_eq!(domains, ["xn--mller-kva.example", "müller.example"]);
         let plain = Address::parse("anna@example.com").unwrap();
         assert_eq!(Term::address(&Field::To, &plain).len(), 1);
     }

@@ -104,7 +104,10 @@ fn live(db: &Connection, dir: &std::path::Path) {
     meta::profile_uuid(db).unwrap();
     meta::add_awake_ms(db, 5).unwrap();
     let id = accounts::insert(db, &account(), now).unwrap();
-    assert_eq!(accounts::same(db, &address("nora@lind.example"), "imap.lind.example", "nora").unwrap(), Some(id));
+    assert_eq!(
+        accounts::same(db, &address("nora@lind.example"), "imap.lind.example", "nora").unwrap(),
+        Some(id)
+    );
     accounts::set_alias(db, id, &address("me@lind.example"), "asked").unwrap();
     accounts::set_paused(db, id, false).unwrap();
     accounts::add_figures(db, id, 1, 2, 3).unwrap();
@@ -115,8 +118,10 @@ fn live(db: &Connection, dir: &std::path::Path) {
     assert_eq!(accounts::own_addresses(db).unwrap().len(), 2);
 
     let listed = |name: &str, role| Listed { raw_name: name.into(), name: name.into(), role, watched: true };
-    folders::replace_listing(db, id, &[listed("INBOX", FolderRole::Inbox), listed("Old", FolderRole::Other)]).unwrap();
-    folders::replace_listing(db, id, &[listed("INBOX", FolderRole::Inbox), listed("Sent", FolderRole::Sent)]).unwrap();
+    folders::replace_listing(db, id, &[listed("INBOX", FolderRole::Inbox), listed("Old", FolderRole::Other)])
+        .unwrap();
+    folders::replace_listing(db, id, &[listed("INBOX", FolderRole::Inbox), listed("Sent", FolderRole::Sent)])
+        .unwrap();
     let known = folders::all(db, id).unwrap();
     assert_eq!(known.iter().map(|k| k.folder.name.as_str()).collect::<Vec<_>>(), ["INBOX", "Sent"]);
     let inbox = known[0].folder.id;
@@ -221,7 +226,8 @@ fn messages_live(
     assert_eq!(threads::facts(db, thread).unwrap().project.unwrap().id, job);
     threads::bind(db, thread, Some((job, Timestamp(1)))).unwrap();
 
-    let place = Place { folder: inbox, uid_validity: 7, uid: 1, seen: false, outgoing: true, gmail_id: Some(5) };
+    let place =
+        Place { folder: inbox, uid_validity: 7, uid: 1, seen: false, outgoing: true, gmail_id: Some(5) };
     locations::add(db, first, &place).unwrap();
     assert_eq!(lists::message(db, first).unwrap().direction, Direction::Out, "it lies among sent mail");
     locations::set_seen(db, inbox, 1, true).unwrap();
@@ -253,11 +259,12 @@ fn messages_live(
     assert_eq!(lists::count_needs_reply(db).unwrap(), 1);
     messages::set_done(db, second, true).unwrap();
     assert_eq!(lists::count_needs_reply(db).unwrap(), 0);
-    let undo = undo::remember(db, Timestamp(1), "Done", &[
-        Step::Done(second, false),
-        Step::Bound(thread, None),
-        Step::Filed(second, filed.clone()),
-    ]);
+    let undo = undo::remember(
+        db,
+        Timestamp(1),
+        "Done",
+        &[Step::Done(second, false), Step::Bound(thread, None), Step::Filed(second, filed.clone())],
+    );
     undo::take_back(db, undo.unwrap()).unwrap();
     assert_eq!(lists::count_needs_reply(db).unwrap(), 1);
 
@@ -292,7 +299,8 @@ fn a_life_of_a_profile_and_every_plan_of_it() {
     db.trace_v2(TraceEventCodes::empty(), None);
     let statements = STATEMENTS.take();
     // Small tables, and lists that are read whole because all of it is wanted.
-    let may_scan = ["account", "account_alias", "a", "contact", "project", "contact_address", "meta", "CONSTANT"];
+    let may_scan =
+        ["account", "account_alias", "a", "contact", "project", "contact_address", "meta", "CONSTANT"];
     let mut looked = 0;
     for sql in &statements {
         let word = sql.split_whitespace().next().unwrap_or_default();

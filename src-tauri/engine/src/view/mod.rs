@@ -5,7 +5,9 @@ mod common;
 mod mail;
 mod people;
 
-pub use accounts::{AccountDetail, AccountRow, Button, CycleOutcome, CycleView, FolderRow, account_detail, account_row};
+pub use accounts::{
+    AccountDetail, AccountRow, Button, CycleOutcome, CycleView, FolderRow, account_detail, account_row,
+};
 pub use common::{DeleteFacts, Page, Undo, initials};
 pub use mail::{
     Dashboard, Health, HealthKind, MessageDetail, MessageRow, Place, Sidebar, SidebarProject, Suggestion,
