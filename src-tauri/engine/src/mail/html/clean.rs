@@ -237,6 +237,11 @@ impl Writer {
                 }
             }
         }
+        // A paragraph ends where a block begins; left open, its end tag would make an empty one.
+        let block = matches!(element.kind, Kind::Block | Kind::Table) || element.name == "hr";
+        if block && self.stack.last().is_some_and(|e| e.name == "p") {
+            self.close_to(self.stack.len() - 1);
+        }
         match element.name {
             "p" => self.close_nearest(&["p"], |e| e.kind != Kind::Block || e.name == "p"),
             "li" => self.close_nearest(&["li"], |e| !matches!(e.name, "ul" | "ol")),
