@@ -109,6 +109,9 @@ pub(super) fn examine(reply: &Reply) -> Cause {
 
 /// What a refusal means whatever the command was. `None`: it is about that command.
 pub(super) fn command(reply: &Reply) -> Option<Cause> {
+    if reply.text.to_ascii_lowercase().contains("authenticated but not connected") {
+        return Some(Cause::ImapOff);
+    }
     match reply.code.as_deref()? {
         "UNAVAILABLE" | "INUSE" => Some(Cause::TryLater),
         "LIMIT" => Some(Cause::TooManyConnections),
@@ -246,6 +249,7 @@ mod tests {
             ("Over our heads", Cause::FolderRefused),
             ("[UNAVAILABLE] Backend down", Cause::TryLater),
             ("[INUSE] Mailbox in use", Cause::TryLater),
+            ("User is authenticated but not connected.", Cause::ImapOff),
         ] {
             let reply =
                 Reply { ending: Ending::No, code: code_of(text), text: text.to_owned(), capabilities: None };

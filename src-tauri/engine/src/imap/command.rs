@@ -63,6 +63,8 @@ impl Command {
     /// The same for a secret: it is taken out of what the server says back.
     pub(super) fn secret(&mut self, text: &str) -> Result<(), Failure> {
         self.secrets.push(text.to_owned());
+        // As a server may echo it, were it quoted.
+        self.secrets.push(text.replace('\\', "\\\\").replace('"', "\\\""));
         self.string(text)
     }
 

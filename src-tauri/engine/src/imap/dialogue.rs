@@ -6,11 +6,15 @@ use super::guard::{Guard, GuardError};
 use super::{Capabilities, causes};
 use crate::model::{Cause, Failure};
 use crate::net::{Stream, clean, failure_of};
-use imap_proto::{Outcome, Response, ResponseCode, Status};
-use std::collections::VecDeque;
+use imap_proto::{MailboxDatum, Outcome, Response, ResponseCode, Status};
 use std::convert::Infallible;
 use std::io;
 use tokio::io::AsyncWriteExt;
+
+/// The most that one command may be answered: UIDs found, messages fetched.
+const MOST_ANSWERS: usize = 20_000_000;
+/// A folder weighs so much more: nobody has 20,000.
+const FOLDER: usize = 1000;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,12 +73,11 @@ pub(super) struct Dialogue {
     tags: u32,
     /// The command whose tagged line has not been read.
     running: Option<String>,
-    /// Commands before it that were left in the middle, or whose answer nobody waits for: what still comes of
-    /// them is read away first.
-    left: VecDeque<String>,
     /// A command is being written. When it stays so, the line on the wire has no end.
     writing: bool,
     secrets: Vec<String>,
+    /// How much the running command was answered.
+    answers: usize,
     /// Anything was heard at all.
     heard: bool,
     bye: Option<String>,
@@ -89,9 +92,9 @@ impl Dialogue {
             client: async_imap::Client::new(Guard::new(stream, greeting_due)),
             tags: 0,
             running: None,
-            left: VecDeque::new(),
             writing: false,
             secrets: Vec::new(),
+            answers: 0,
             heard: !greeting_due,
             bye: None,
             over: None,
@@ -107,27 +110,63 @@ impl Dialogue {
         self.client.get_mut()
     }
 
-    /// Sends a command. Answers still due to the one before are read when this one's are.
+    pub(super) const fn is_over(&self) -> bool {
+        self.over.is_some()
+    }
+
+    /// Says more closely why it is over.
+    pub(super) fn is_over_for(&mut self, failure: &Failure) {
+        if self.over.is_some() {
+            self.over = Some(failure.clone());
+        }
+    }
+
+    /// Sends a command. One that was left in the middle is read to its end first: a server may answer the two
+    /// by turns, and nothing tells whose an answer is.
     pub(super) async fn start(&mut self, command: &Command) -> Result<Option<Reply>, Failure> {
+        while self.running.is_some() {
+            self.next(|_| None::<Infallible>).await?;
+        }
+        self.secrets.clone_from(&command.secrets);
+        let tag = self.next_tag();
+        let mut early = None;
+        self.answers = 0;
+        self.begin()?;
+        for (n, piece) in command.pieces(&tag).iter().enumerate() {
+            if n > 0 {
+                early = self.go_on().await?;
+                if early.is_some() {
+                    break;
+                }
+            }
+            self.running = Some(tag.clone());
+            self.write(piece).await?;
+        }
+        self.writing = false;
+        Ok(early)
+    }
+
+    /// Sends a command whose answer does not matter and cannot be taken for another's.
+    pub(super) async fn mention(&mut self, command: &Command) -> Result<(), Failure> {
+        let tag = self.next_tag();
+        self.begin()?;
+        self.write(&command.pieces(&tag).concat()).await?;
+        self.writing = false;
+        Ok(())
+    }
+
+    /// A command begins. One whose writing was given up before has left half a line on the wire.
+    fn begin(&mut self) -> Result<(), Failure> {
         if self.writing {
             self.over.get_or_insert(Failure::of(Cause::Cancelled));
         }
-        if let Some(over) = &self.over {
-            return Err(over.clone());
-        }
+        self.writing = true;
+        self.over.clone().map_or(Ok(()), Err)
+    }
+
+    fn next_tag(&mut self) -> String {
         self.tags += 1;
-        let tag = format!("H{}", self.tags);
-        self.secrets.clone_from(&command.secrets);
-        self.left.extend(self.running.replace(tag.clone()));
-        for (n, piece) in command.pieces(&tag).iter().enumerate() {
-            if n > 0
-                && let Some(early) = self.go_on().await?
-            {
-                return Ok(Some(early));
-            }
-            self.write(piece).await?;
-        }
-        Ok(None)
+        format!("H{}", self.tags)
     }
 
     /// Waits for `+`; the command may end instead.
@@ -142,14 +181,11 @@ impl Dialogue {
     /// Writes past async-imap, which would log it, and in one piece, which it would not.
     pub(super) async fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let guard = self.client.get_mut();
-        self.writing = true;
         let written = async {
             guard.write_all(bytes).await?;
             guard.flush().await
         };
-        let written = written.await;
-        self.writing = false;
-        match written {
+        match written.await {
             Ok(()) => Ok(()),
             Err(error) => Err(self.broke(&error)),
         }
@@ -175,17 +211,17 @@ impl Dialogue {
                 Response::Done { tag, status, outcome } => {
                     if Some(&tag.0) == self.running.as_ref() {
                         self.running = None;
-                        self.left.clear();
                         return Ok(Heard::Done(self.reply(status, outcome)));
-                    }
-                    if self.left.front() == Some(&tag.0) {
-                        self.left.pop_front();
                     }
                 }
                 Response::Data { status: Status::Bye, outcome } => self.bye = Some(self.text(outcome)),
-                _ if !self.left.is_empty() => {}
                 Response::Continue(_) => return Ok(Heard::GoOn),
                 data => {
+                    self.answers += weight(data);
+                    if self.answers > MOST_ANSWERS {
+                        let endless = Failure::said(Cause::Unknown, "The server's answers do not end.");
+                        return Err(self.over.insert(endless).clone());
+                    }
                     if let Some(taken) = take(data) {
                         return Ok(Heard::Data(taken));
                     }
@@ -275,6 +311,14 @@ impl Dialogue {
         };
         self.over = Some(failure.clone());
         failure
+    }
+}
+
+fn weight(data: &Response<'_>) -> usize {
+    match data {
+        Response::MailboxData(MailboxDatum::Search(uids)) => 1 + uids.len(),
+        Response::MailboxData(MailboxDatum::List(_) | MailboxDatum::Status { .. }) => FOLDER,
+        _ => 1,
     }
 }
 

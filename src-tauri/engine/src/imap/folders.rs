@@ -5,6 +5,7 @@ use super::session::Session;
 use super::{causes, utf7};
 use crate::model::{Cause, Failure, FolderRole};
 use imap_proto::{MailboxDatum, NameAttribute, Response, ResponseCode, Status, StatusAttribute};
+use std::collections::HashSet;
 
 /// A folder as the server lists it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -79,11 +80,12 @@ impl Session {
     async fn list_as(&mut self, options: &str) -> Result<(Reply, Vec<ListedFolder>), Failure> {
         let command = self.command(&format!("LIST \"\" \"*\"{options}"));
         let mut folders: Vec<ListedFolder> = Vec::new();
+        let mut known = HashSet::new();
         let reply = self
             .run(&command, |response| match response {
                 Response::MailboxData(MailboxDatum::List(data)) => {
                     let folder = listed(data);
-                    if !folders.iter().any(|known| known.raw_name == folder.raw_name) {
+                    if known.insert(folder.raw_name.clone()) {
                         folders.push(folder);
                     }
                 }

@@ -9,6 +9,7 @@
 mod fetch;
 mod filter;
 mod named;
+mod put;
 #[cfg(test)]
 mod tests;
 mod token;

@@ -183,7 +183,10 @@ impl Search {
     fn uid_texts(&self) -> Vec<Option<String>> {
         match &self.uids {
             None => vec![None],
-            Some(uids) => uids.texts(UIDS_AT_MOST).into_iter().map(Some).collect(),
+            Some(uids) => {
+                let room = if self.any_of.is_empty() { LONGEST - 500 } else { UIDS_AT_MOST };
+                uids.texts(room).into_iter().map(Some).collect()
+            }
         }
     }
 }

@@ -38,6 +38,11 @@ impl Session {
         self.dialogue.guard().inner().certificate()
     }
 
+    /// The connection has ended; every further call answers why. To go on, connect anew.
+    pub const fn is_over(&self) -> bool {
+        self.dialogue.is_over()
+    }
+
     /// How many answers nobody asked for were left out.
     pub fn dropped(&self) -> u64 {
         self.dialogue.guard().dropped()
@@ -60,7 +65,7 @@ impl Session {
         if self.capabilities.id() {
             let words = concat!("ID (\"name\" \"Hatstand\" \"version\" \"", env!("CARGO_PKG_VERSION"), "\")");
             let command = Command::new(words, &self.capabilities);
-            self.dialogue.start(&command).await?;
+            self.dialogue.mention(&command).await?;
         }
         Ok(())
     }
@@ -79,10 +84,12 @@ impl Session {
         result.map_err(|failure| self.located(failure))
     }
 
-    pub(super) fn located(&self, failure: Failure) -> Failure {
+    pub(super) fn located(&mut self, failure: Failure) -> Failure {
         match &self.folder {
             Some(folder) if failure.cause == Cause::FolderGone && failure.folder.is_none() => {
-                failure.in_folder(folder)
+                let located = failure.in_folder(folder);
+                self.dialogue.is_over_for(&located);
+                located
             }
             _ => failure,
         }

@@ -52,6 +52,19 @@ fn cause<T: std::fmt::Debug>(result: Result<T, Failure>) -> Cause {
     result.unwrap_err().cause
 }
 
+/// What is spawned must be able to move between threads.
+#[test]
+fn everything_can_be_spawned() {
+    fn sendable<T: Send>(_: &T) {}
+    let endpoint = Endpoint { host: String::new(), port: 1, security: Security::Tls };
+    sendable(&Connection::open(&endpoint, &Trust::default(), Arc::default(), &SHORT));
+    let _ = |mut session: Session| {
+        sendable(&session.search(&Search::default()));
+        sendable(&session.fetch_bodies(&UidSet::all()).unwrap().next());
+        sendable(&session.list(true));
+    };
+}
+
 #[tokio::test]
 async fn a_session_from_the_dial_to_the_end() {
     let authority = Authority::new("Studio CA");
@@ -253,7 +266,7 @@ async fn folders_are_listed_with_what_they_are_for() {
         hear("LIST \"\" \"*\" RETURN (SPECIAL-USE STATUS (MESSAGES UIDNEXT UIDVALIDITY HIGHESTMODSEQ))"),
         say("* LIST (\\HasNoChildren) \"/\" INBOX\n* STATUS INBOX (MESSAGES 3 UIDNEXT 10 UIDVALIDITY 7 HIGHESTMODSEQ 90)\n\
              * LIST (\\Sent) \"/\" \"Gesendete Entw&APw-rfe\"\n* LIST (\\Noselect) \"/\" \"[Gmail]\"\n\
-             * LIST (\\NonExistent) \"\\\\\" {5}\na \"b\"\n* NAMESPACE NIL NIL NIL\n* LIST (\\Sent) \"/\" \"Gesendete Entw&APw-rfe\"\n{tag} OK\n"),
+             * LIST (\\NonExistent) \"\\\\\" {5}\na \"b\"\n* FLAGS (a)\n* NAMESPACE NIL NIL NIL\n* LIST (\\Sent) \"/\" \"Gesendete Entw&APw-rfe\"\n{tag} OK\n"),
     ])
     .await;
     let folders = session.list(true).await.unwrap();
@@ -368,6 +381,9 @@ async fn a_half_answer_is_a_failure() {
         let (mut session, _) = in_inbox(vec![hear("UID SEARCH ALL"), say(answer)]).await;
         let failure = session.search(&Search::default()).await.unwrap_err();
         assert_eq!(failure.cause, expected, "{answer}");
+        if session.is_over() {
+            assert_eq!(session.examine("Other").await.unwrap_err(), failure, "it stays what it was");
+        }
         if matches!(expected, Cause::FolderRefused | Cause::FolderGone) {
             assert_eq!(failure.folder.as_deref(), Some("INBOX"));
         }
@@ -411,9 +427,9 @@ async fn headers_come_with_all_that_the_server_knows() {
 async fn a_fetch_left_in_the_middle_leaves_a_session_that_works() {
     let (mut session, _) = in_inbox(vec![
         hear("UID FETCH 1:*"),
-        say("* 1 FETCH (UID 4 BODY[] {2}\nhi)\n* 2 FETCH (UID 5 FLAGS (\\Seen) BODY[] {2}\nho)\n"),
+        say("* 1 FETCH (UID 4 BODY[] {2}\nhi)\n* 2 FETCH (UID 5 FLAGS (\\Seen) BODY[] {2}\nho)\n{tag} OK\n"),
         hear("UID FETCH 1:* (UID FLAGS) (CHANGEDSINCE 80)"),
-        say("H3 OK\n* 2 FETCH (UID 5 MODSEQ (85) FLAGS (\\Answered))\n{tag} OK\n"),
+        say("* 2 FETCH (UID 5 MODSEQ (85) FLAGS (\\Answered))\n{tag} OK\n"),
         hear("UID FETCH 5 (UID BODY.PEEK[]<2.4>)"),
         say("* 2 FETCH (UID 5 BODY[]<2> {4}\nabcd)\n{tag} OK\n"),
         hear("UID FETCH 6"),

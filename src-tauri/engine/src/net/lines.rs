@@ -34,7 +34,7 @@ impl Lines {
             }
             searched = self.buffer.len();
             // A greeting of these opens with text. Waiting for the end of a binary one could take for ever.
-            let binary = self.buffer.first().is_some_and(|&b| b < b' ' || b > b'~');
+            let binary = self.buffer.first().is_some_and(|b| !(b' '..=b'~').contains(b));
             if searched > LONGEST || (!self.heard && binary) {
                 return Err(not_a_mail_server(&self.buffer));
             }

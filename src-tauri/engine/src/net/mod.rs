@@ -53,7 +53,7 @@ impl Default for Deadlines {
             connect: Duration::from_secs(15),
             tls: Duration::from_secs(15),
             greeting: Duration::from_secs(30),
-            idle: Duration::from_secs(60),
+            idle: Duration::from_mins(1),
         }
     }
 }

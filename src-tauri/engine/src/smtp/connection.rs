@@ -5,6 +5,8 @@ use crate::model::{Cause, Endpoint, Failure, Security};
 use crate::net::{
     Counters, Deadlines, Lines, Stage, Stream, Trust, Watch, clean, dial, is_loopback, not_a_mail_server,
 };
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use lettre::transport::smtp::Error as SmtpError;
 use lettre::transport::smtp::authentication::{Credentials, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
@@ -91,10 +93,12 @@ impl Connection {
         if username.contains(['\r', '\n', '\0']) || password.contains(['\r', '\n', '\0']) {
             return Err(Failure::said(Cause::WrongPassword, "A line break cannot be part of it."));
         }
+        let both = STANDARD.encode(format!("\0{username}\0{password}"));
+        let secrets = [&both, &STANDARD.encode(password), password];
         let credentials = Credentials::new(username.to_owned(), password.to_owned());
         match timeout(self.patience, self.inner.auth(&[mechanism], &credentials)).await {
             Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(failure(&error, &[username, password], causes::sign_in)),
+            Ok(Err(error)) => Err(failure(&error, &secrets, causes::sign_in)),
             Err(_) => Err(silent()),
         }
     }

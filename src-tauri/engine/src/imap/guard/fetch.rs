@@ -113,15 +113,13 @@ impl Fetch {
                 self.token(token, out);
             }
         }
-        match literal {
-            Some(size) => self.literal(size, out),
-            None => {
-                if self.began {
-                    out.extend_from_slice(b")\r\n");
-                }
-                Fate::Drop
-            }
+        if let Some(size) = literal {
+            return self.literal(size, out);
         }
+        if self.began {
+            out.extend_from_slice(b")\r\n");
+        }
+        Fate::Drop
     }
 
     /// The bytes of a literal that was to be collected.
@@ -131,7 +129,9 @@ impl Fetch {
 
     fn token(&mut self, token: Token<'_>, out: &mut Vec<u8>) {
         self.place = match (std::mem::replace(&mut self.place, Place::Done), token) {
-            (Place::Start, Token::Open) => Place::Key,
+            (Place::Start, Token::Open) | (Place::Key, Token::Quoted(_)) | (Place::Skip(1), Token::Close) => {
+                Place::Key
+            }
             (Place::Start | Place::Done, _) | (Place::Key | Place::Value, Token::Close) => Place::Done,
             (Place::Key, Token::Atom(atom)) => {
                 self.key = Key::of(atom);
@@ -143,7 +143,6 @@ impl Fetch {
                 Place::Section
             }
             (Place::Key, Token::Open) => Place::Skip(1),
-            (Place::Key, Token::Quoted(_)) => Place::Key,
             (Place::Value, Token::Atom(atom) | Token::Cut(atom)) => {
                 self.atom(atom, out);
                 Place::Key
@@ -165,7 +164,6 @@ impl Fetch {
                 Place::Key
             }
             (Place::Skip(depth), Token::Open) => Place::Skip(depth.saturating_add(1)),
-            (Place::Skip(1), Token::Close) => Place::Key,
             (Place::Skip(depth), Token::Close) => Place::Skip(depth - 1),
             (Place::Skip(depth), _) => Place::Skip(depth),
             (Place::Section, _) => Place::Section,

@@ -3,18 +3,24 @@
 use super::GuardError;
 use super::fetch::{Fate, Fetch};
 use super::named::{Kind, Named};
-use super::token::{is_atom, number};
+use super::put::{
+    put_capabilities, put_search, put_status, put_tagged, put_text, put_vanished, split_literal, status_line,
+};
+use super::token::number;
 
 /// The longest line, or part of a line between literals.
 const LONGEST_LINE: usize = 64 * 1024;
 /// A SEARCH answer is one line, whatever its length; it passes on in parts of about this size.
-const SEARCH_PART: usize = 8 * 1024;
+pub(super) const SEARCH_PART: usize = 8 * 1024;
 /// The longest SEARCH answer: about two million UIDs.
 const LONGEST_SEARCH: u64 = 16 * 1024 * 1024;
 /// What an answer may hold beside one literal of the greatest size.
 const BESIDE_LITERAL: u64 = 1024 * 1024;
 /// So many lines that nobody asked for, one after the other, are an attack.
 const MOST_DROPPED: u32 = 100_000;
+
+/// Answers that come with most commands and that the session does not read.
+const UNNEEDED: &[&[u8]] = &[b"FLAGS", b"ID", b"ENABLED"];
 
 /// The answer whose end has not come yet.
 #[derive(Debug)]
@@ -23,6 +29,8 @@ enum Open {
     Fetch(Fetch),
     Named(Named),
     Search,
+    /// Of a usual kind that nobody reads.
+    Unneeded,
     /// Of an unwanted kind.
     Skip,
 }
@@ -118,7 +126,7 @@ impl Filter {
             match &mut self.open {
                 Open::Fetch(fetch) => fetch.collected(bytes),
                 Open::Named(named) => named.collected(bytes),
-                Open::None | Open::Search | Open::Skip => {}
+                Open::None | Open::Search | Open::Unneeded | Open::Skip => {}
             }
         }
     }
@@ -176,7 +184,7 @@ impl Filter {
                 self.ended(passes);
                 Ok(())
             }
-            Open::Fetch(_) | Open::Named(_) | Open::Skip => self.data(line, out),
+            Open::Fetch(_) | Open::Named(_) | Open::Unneeded | Open::Skip => self.data(line, out),
         }
     }
 
@@ -229,7 +237,8 @@ impl Filter {
                 self.data(rest.get(digits.len() + 6..).unwrap_or_default(), out)
             }
             _ => {
-                self.open = Open::Skip;
+                let usual = UNNEEDED.contains(&first.as_slice()) || second == b"RECENT";
+                self.open = if usual { Open::Unneeded } else { Open::Skip };
                 self.data(line, out)
             }
         }
@@ -253,7 +262,7 @@ impl Filter {
                 (fate, fetch.began)
             }
             Open::Named(named) => named.fragment(text, literal, out),
-            Open::None | Open::Search | Open::Skip => (Fate::Drop, false),
+            Open::None | Open::Search | Open::Unneeded | Open::Skip => (Fate::Drop, false),
         };
         match literal {
             None => self.ended(passed),
@@ -269,126 +278,15 @@ impl Filter {
     }
 
     fn ended(&mut self, passed: bool) {
-        self.open = Open::None;
+        let ended = std::mem::replace(&mut self.open, Open::None);
         self.size = 0;
         if passed {
             self.dropped_in_a_row = 0;
-        } else {
+            return;
+        }
+        self.dropped_in_a_row += 1;
+        if !matches!(ended, Open::Unneeded) {
             self.dropped += 1;
-            self.dropped_in_a_row += 1;
         }
     }
-}
-
-/// `{n}` or `~{n}` at the end announces a literal of n bytes.
-fn split_literal(text: &[u8]) -> Result<(&[u8], Option<u64>), GuardError> {
-    let Some(inner) = text.strip_suffix(b"}") else { return Ok((text, None)) };
-    let Some(brace) = inner.iter().rposition(|&b| b == b'{') else { return Ok((text, None)) };
-    let digits = &inner[brace + 1..];
-    let digits = digits.strip_suffix(b"+").unwrap_or(digits);
-    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
-        return Ok((text, None));
-    }
-    let before = inner[..brace].strip_suffix(b"~").unwrap_or(&inner[..brace]);
-    if before.last().is_some_and(|&b| b != b' ' && b != b'(') {
-        return Ok((text, None));
-    }
-    number(digits, u64::MAX >> 1)
-        .map_or(Err(GuardError::LiteralTooLarge(u64::MAX)), |size| Ok((before, Some(size))))
-}
-
-/// The status word that a line begins with.
-fn status_line(rest: &[u8]) -> Option<&'static str> {
-    ["OK", "NO", "BAD", "BYE", "PREAUTH"].into_iter().find(|word| {
-        rest.get(..word.len()).is_some_and(|head| head.eq_ignore_ascii_case(word.as_bytes()))
-            && matches!(rest.get(word.len()), None | Some(b' '))
-    })
-}
-
-fn put_tagged(line: &[u8], out: &mut Vec<u8>) -> bool {
-    let end = line.iter().position(|&b| b == b' ').unwrap_or(line.len());
-    let (tag, rest) = line.split_at(end);
-    let ours = tag.len() > 1 && tag[0] == b'H' && tag[1..].iter().all(u8::is_ascii_digit);
-    match status_line(rest.get(1..).unwrap_or_default()) {
-        Some(word @ ("OK" | "NO" | "BAD")) if ours => {
-            out.extend_from_slice(tag);
-            out.push(b' ');
-            put_status(word, &rest[1 + word.len()..], out);
-            true
-        }
-        _ => false,
-    }
-}
-
-fn put_status(word: &str, text: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(word.as_bytes());
-    out.push(b' ');
-    put_text(text.strip_prefix(b" ").unwrap_or(text), out);
-    out.extend_from_slice(b"\r\n");
-}
-
-/// The text of a status or continuation. imap-proto panics when the byte after a response code's `]` is not
-/// ASCII, and takes `{n}` in a code for a literal.
-fn put_text(text: &[u8], out: &mut Vec<u8>) {
-    let code = text.first() == Some(&b'[');
-    for (at, &byte) in text.iter().enumerate() {
-        if code && byte >= 0x80 && at > 0 && text[at - 1] == b']' {
-            out.push(b' ');
-        }
-        out.push(match byte {
-            0..=31 | 127 => b' ',
-            b'{' if code => b'(',
-            other => other,
-        });
-    }
-}
-
-/// The numbers of a SEARCH answer; `(MODSEQ n)` at its end is left out (RFC 7162, section 3.1.5).
-fn put_search(text: &[u8], out: &mut Vec<u8>) -> bool {
-    let end = text.iter().position(|&b| b == b'(').unwrap_or(text.len());
-    let mut words = text[..end].split(|&b| b == b' ').peekable();
-    while words.peek().is_some() {
-        out.extend_from_slice(b"* SEARCH");
-        let mut length = 0;
-        for word in words.by_ref() {
-            if number(word, u64::from(u32::MAX)).is_some() {
-                out.push(b' ');
-                out.extend_from_slice(word);
-                length += word.len() + 1;
-                // async-imap parses a line anew whenever more of it has come: long lines would cost squares.
-                if length > SEARCH_PART / 4 {
-                    break;
-                }
-            }
-        }
-        out.extend_from_slice(b"\r\n");
-    }
-    true
-}
-
-/// imap-proto asks for IMAP4rev1 in every list, and takes a longer name that begins so for it.
-fn put_capabilities(text: &[u8], out: &mut Vec<u8>) {
-    out.extend_from_slice(b"* CAPABILITY IMAP4rev1");
-    for word in text.split(|&b| b == b' ').filter(|word| is_atom(word)) {
-        if !word.to_ascii_uppercase().starts_with(b"IMAP4REV1") {
-            out.push(b' ');
-            out.extend_from_slice(word);
-        }
-    }
-    out.extend_from_slice(b"\r\n");
-}
-
-fn put_vanished(text: &[u8], out: &mut Vec<u8>) -> bool {
-    let text = text.trim_ascii();
-    let earlier = text.get(..9).is_some_and(|head| head.eq_ignore_ascii_case(b"(EARLIER)"));
-    let set = if earlier { text[9..].trim_ascii() } else { text };
-    let most = u64::from(u32::MAX);
-    let range = |part: &[u8]| part.splitn(2, |&b| b == b':').all(|end| number(end, most).is_some());
-    if !set.split(|&b| b == b',').all(range) {
-        return false;
-    }
-    out.extend_from_slice(if earlier { b"* VANISHED (EARLIER) " } else { b"* VANISHED " });
-    out.extend_from_slice(set);
-    out.extend_from_slice(b"\r\n");
-    true
 }

@@ -202,7 +202,7 @@ fn nothing_that_passes_fails_to_parse() {
         for _ in 0..2 {
             said.extend_from_slice(corpus[random(corpus.len())]);
         }
-        for _ in 0..1 + random(5) {
+        for _ in 0..=random(5) {
             let (at, byte) = (random(said.len()), bytes[random(bytes.len())]);
             match random(3) {
                 0 => said[at] = byte,
