@@ -8,7 +8,7 @@ pub fn pdf(lines: &[&str]) -> Vec<u8> {
     for line in lines {
         let safe: String = line.chars().filter(char::is_ascii).collect();
         let _ =
-            write!(page, "({}) Tj T*\n", safe.replace('\\', "\\\\").replace('(', "\\(").replace(')', "\\)"));
+            writeln!(page, "({}) Tj T*", safe.replace('\\', "\\\\").replace('(', "\\(").replace(')', "\\)"));
     }
     page.push_str("ET");
     let objects = [
@@ -29,7 +29,7 @@ pub fn pdf(lines: &[&str]) -> Vec<u8> {
     let table = out.len();
     let _ = write!(out, "xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1);
     for offset in offsets {
-        let _ = write!(out, "{offset:010} 00000 n \n");
+        let _ = writeln!(out, "{offset:010} 00000 n ");
     }
     let _ = write!(out, "trailer << /Size {} /Root 1 0 R >>\nstartxref\n{table}\n%%EOF\n", objects.len() + 1);
     out.into_bytes()

@@ -147,8 +147,12 @@ fn transfer(charset: Charset) -> Transfer {
 
 /// The text in paragraphs, with two remote pictures as mail programs and trackers add them.
 fn html(text: &str) -> String {
-    let paragraphs: String =
-        text.trim().split("\n\n").map(|part| format!("<p>{}</p>\n", part.replace('\n', "<br>"))).collect();
+    let paragraphs: Vec<String> = text.trim().split("
+
+").map(|part| part.replace('
+', "<br>")).collect();
+    let paragraphs = paragraphs.join("</p>
+<p>");
     format!(
         "<html><body style=\"font-family:Georgia\"><p>{paragraphs}</p>\
          <img src=\"https://okafor.example/signature.png\" width=\"120\" height=\"40\" alt=\"\">\
