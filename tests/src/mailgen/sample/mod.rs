@@ -147,12 +147,8 @@ fn transfer(charset: Charset) -> Transfer {
 
 /// The text in paragraphs, with two remote pictures as mail programs and trackers add them.
 fn html(text: &str) -> String {
-    let paragraphs: Vec<String> = text.trim().split("
-
-").map(|part| part.replace('
-', "<br>")).collect();
-    let paragraphs = paragraphs.join("</p>
-<p>");
+    let paragraphs: Vec<String> = text.trim().split("\n\n").map(|part| part.replace('\n', "<br>")).collect();
+    let paragraphs = paragraphs.join("</p>\n<p>");
     format!(
         "<html><body style=\"font-family:Georgia\"><p>{paragraphs}</p>\
          <img src=\"https://okafor.example/signature.png\" width=\"120\" height=\"40\" alt=\"\">\
