@@ -1,0 +1,213 @@
+import type { AccountDetail, AccountRow, CycleView, Failure, Provider } from "../src/lib/bindings";
+import { at, now } from "./people";
+
+const MINUTE = 60_000;
+export const failure = (
+  cause: string,
+  sentence: string,
+  remedy: string,
+  more: Partial<Failure> = {},
+): Failure => ({ cause, sentence, remedy, retried: false, server_said: null, folder: null, ...more });
+const cycles = (worst: CycleView["outcome"] = "success"): CycleView[] =>
+  Array.from({ length: 12 }, (_, i) => ({
+    started_at: now - (i * 10 + 5) * MINUTE,
+    ended_at: now - (i * 10 + 4) * MINUTE,
+    outcome: i < 2 ? worst : i === 7 ? "cancelled" : "success",
+    failure:
+      i < 2 && worst === "failed"
+        ? failure("wrong_password", "The mail server no longer accepts the password.", "")
+        : null,
+    new_messages: i % 4 === 0 ? 2 : 0,
+    headers_seen: 30 + i,
+    bytes_in: 40_000,
+  }));
+const row = (
+  id: number,
+  email: string,
+  provider: [string, string, string],
+  more: Partial<AccountRow>,
+): AccountRow => ({
+  id,
+  email,
+  provider: provider[0],
+  provider_name: provider[1],
+  incoming_host: provider[2],
+  state: "connected",
+  last_synced_at: now - 4 * MINUTE,
+  failing_since: null,
+  next_try_at: null,
+  failure: null,
+  button: null,
+  syncing: null,
+  sending: null,
+  headers_seen_today: 1204,
+  copied_today: 9,
+  history: cycles(),
+  notes: [],
+  moved_mailbox_waiting: 0,
+  unknown_alias: null,
+  ...more,
+});
+const GMAIL: [string, string, string] = ["gmail", "Gmail", "imap.gmail.com"];
+const YAHOO: [string, string, string] = ["yahoo", "Yahoo", "imap.mail.yahoo.com"];
+const ICLOUD: [string, string, string] = ["icloud", "iCloud", "imap.mail.me.com"];
+const OTHER: [string, string, string] = ["other", "Other", "mail.lind-photo.example"];
+
+export const good = (): AccountRow[] => [
+  row(1, "nora@noralind.studio", GMAIL, {}),
+  row(3, "noralind@icloud.com", ICLOUD, { last_synced_at: now - 6 * MINUTE }),
+];
+
+export const every = (): AccountRow[] => [
+  row(1, "nora@noralind.studio", GMAIL, {
+    notes: ["Gmail hides All Mail from Hatstand, so the ordinary folders are watched."],
+  }),
+  row(2, "noralind@yahoo.example", YAHOO, {
+    state: "needs_reconnecting",
+    last_synced_at: at(1, "18:40"),
+    button: "reconnect",
+    history: cycles("failed"),
+    failure: failure(
+      "app_password_needed",
+      "Yahoo refused the saved password: it wants an app password.",
+      "Make one at Yahoo and type it here.",
+      { server_said: "NO [AUTHENTICATIONFAILED] LOGIN Invalid credentials (app password required)" },
+    ),
+  }),
+  row(3, "noralind@icloud.com", ICLOUD, {
+    syncing: { done: 12, total: 80, folder: "Inbox", phase: "bringing_in" },
+  }),
+  row(4, "office@lind-photo.example", OTHER, {
+    state: "unreachable",
+    failing_since: at(0, "08:02"),
+    next_try_at: now + 2 * MINUTE,
+    button: "try_now",
+    last_synced_at: at(0, "07:51"),
+    failure: failure("timed_out", "The mail server does not answer.", "It is tried again by itself.", {
+      retried: true,
+    }),
+  }),
+  row(5, "studio@lind-photo.example", OTHER, {
+    state: "held_up",
+    button: "unlock",
+    last_synced_at: at(0, "07:12"),
+    failure: failure("keychain_locked", "This computer's keychain is locked.", "Unlock it, then sync.", {
+      retried: true,
+    }),
+  }),
+  row(6, "archive@lind-photo.example", OTHER, {
+    state: "late",
+    last_synced_at: now - 181 * MINUTE,
+    button: "sync_now",
+  }),
+  row(7, "new@lind-photo.example", OTHER, {
+    state: "waiting",
+    last_synced_at: null,
+    history: [],
+    headers_seen_today: 0,
+    copied_today: 0,
+  }),
+  row(8, "holiday@lind-photo.example", OTHER, { state: "paused", button: "resume", last_synced_at: at(6) }),
+  row(9, "hello@noralind.studio", GMAIL, {
+    moved_mailbox_waiting: 1240,
+    unknown_alias: "hallo@noralind.studio",
+    sending: failure(
+      "sending_off",
+      "Your organisation has switched off sending from other programs.",
+      "Ask the person who looks after it.",
+    ),
+  }),
+];
+export const offline = (): AccountRow[] =>
+  good().map((a) => ({
+    ...a,
+    state: "unreachable",
+    failing_since: now - 20 * MINUTE,
+    next_try_at: now + 40_000,
+    button: "try_now",
+    failure: failure(
+      "offline",
+      "This computer is offline.",
+      "Nothing to do: it goes on by itself when the network is back.",
+      { retried: true },
+    ),
+  }));
+
+export const detail = (r: AccountRow): AccountDetail => ({
+  row: r,
+  username: r.email,
+  incoming: { host: r.incoming_host, port: 993, security: "tls" },
+  outgoing: { host: r.incoming_host.replace("imap", "smtp"), port: 465, security: "tls" },
+  aliases: ["hello@noralind.studio"],
+  headers_seen: 48_210,
+  messages_copied: 369,
+  bytes_copied: 5_012_345,
+  folders: [
+    { id: 1, name: "INBOX", role: "inbox", watched: true, is_sent: false },
+    { id: 2, name: "Sent", role: "sent", watched: true, is_sent: true },
+    { id: 3, name: "Archive", role: "archive", watched: true, is_sent: false },
+    {
+      id: 4,
+      name: "Clients/2026/Weddings and other celebrations",
+      role: "other",
+      watched: true,
+      is_sent: false,
+    },
+    { id: 5, name: "Junk", role: "junk", watched: false, is_sent: false },
+    { id: 6, name: "Trash", role: "trash", watched: false, is_sent: false },
+  ],
+});
+
+const tls = (host: string, port: number) => ({ host, port, security: "tls" as const });
+const p = (
+  id: string,
+  name: string,
+  mark: string,
+  imap: string | null,
+  smtp: string | null,
+  more: Partial<Provider> = {},
+): Provider => ({
+  id,
+  name,
+  mark,
+  incoming: imap ? tls(imap, 993) : null,
+  outgoing: smtp ? tls(smtp, 465) : null,
+  password_label: "Password",
+  guidance: [],
+  page: null,
+  browser_only: false,
+  domains: [],
+  ...more,
+});
+export const providers: Provider[] = [
+  p("gmail", "Google", "G", "imap.gmail.com", "smtp.gmail.com", {
+    password_label: "App password",
+    page: "x",
+    guidance: [
+      "Open Google’s page and sign in there as usual. It needs 2-Step Verification.",
+      "Type “Hatstand” as the name, and choose Create.",
+      "Copy the 16 letters and paste them here. Spaces do not matter.",
+    ],
+  }),
+  p("microsoft365", "Microsoft 365", "M", "outlook.office365.com", "smtp.office365.com", {
+    browser_only: true,
+  }),
+  p("outlook", "Outlook.com", "O", "outlook.office365.com", "smtp-mail.outlook.com", { browser_only: true }),
+  p("icloud", "iCloud", "i", "imap.mail.me.com", "smtp.mail.me.com", {
+    password_label: "App-specific password",
+    page: "x",
+  }),
+  p("yahoo", "Yahoo", "Y", "imap.mail.yahoo.com", "smtp.mail.yahoo.com", {
+    password_label: "App password",
+    page: "x",
+    guidance: [
+      "Open Yahoo’s page and sign in there as usual.",
+      "Choose Create app password, type “Hatstand” as its name.",
+      "Copy the 16 letters and paste them here. Spaces do not matter.",
+    ],
+  }),
+  p("fastmail", "Fastmail", "F", "imap.fastmail.com", "smtp.fastmail.com"),
+  p("zoho", "Zoho", "Z", "imap.zoho.com", "smtp.zoho.com"),
+  p("gmx", "GMX", "X", "imap.gmx.net", "mail.gmx.net"),
+  p("other", "Other", "…", null, null),
+];

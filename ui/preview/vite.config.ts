@@ -1,0 +1,9 @@
+// The window's content in an ordinary browser, with sample data in the engine's place. For looking, never shipped.
+import { svelte } from "@sveltejs/vite-plugin-svelte";
+import { defineConfig } from "vite";
+
+export default defineConfig({
+  root: "preview",
+  plugins: [svelte({ configFile: "../svelte.config.js" })],
+  server: { port: 1421, strictPort: true, fs: { allow: [".."] } },
+});

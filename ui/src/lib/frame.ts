@@ -1,0 +1,66 @@
+// The document that a mail's cleaned HTML is shown in. It lives in a sandboxed srcdoc frame that runs no script; its own
+// policy stands first, so that it holds before anything of the mail is read.
+export const FRAME_CSP =
+  "default-src 'none'; style-src 'unsafe-inline'; img-src data: blob:; base-uri 'none'; form-action 'none'";
+export const FRAME_SANDBOX = "allow-same-origin allow-top-navigation-by-user-activation allow-modals";
+
+/** Colours of the page, resolved, since the frame inherits none. */
+export type Look = { ink: string; link: string; quiet: string; dark: boolean };
+
+/** The mail brings colours or styles of its own, made for white paper: it gets white paper, by night too. */
+export function paintsItself(html: string): boolean {
+  return /<style|<font[^>]+color|\s(bgcolor|background|color)\s*=|style\s*=\s*(["'])(?:(?!\2).)*\b(color|background)/i.test(
+    html,
+  );
+}
+
+/** Takes only what a colour is made of, so that nothing else can get into the style. */
+const colour = (value: string): string => value.replace(/[^\w#%(),./ +-]/g, "");
+
+/** `srcdoc` for a mail. `html` is the cleaned body; it goes into the body and nowhere else. */
+export function frameDocument(html: string, look: Look): string {
+  const paper = paintsItself(html);
+  const dark = look.dark && !paper;
+  const ink = paper ? "#23211d" : colour(look.ink);
+  const link = paper ? "#1f6f5c" : colour(look.link);
+  const quiet = paper ? "#5d584e" : colour(look.quiet);
+  return `<meta http-equiv="Content-Security-Policy" content="${FRAME_CSP}"><meta charset="utf-8"><style>
+:root{color-scheme:${dark ? "dark" : "light"}}
+html{margin:0;padding:0;overflow-x:auto;overflow-y:hidden${paper ? ";background:#fff" : ""}}
+body{margin:0;padding:${paper ? "14px 16px" : "0"};color:${ink};font:15px/1.62 "Inter Variable",Inter,system-ui,"Segoe UI",Cantarell,sans-serif;overflow-wrap:break-word}
+p{margin:0 0 12px}p:last-child{margin-bottom:0}
+img{max-width:100%;height:auto}pre{white-space:pre-wrap;font:inherit}
+a{color:${link}}blockquote{margin:0 0 12px;padding-left:12px;border-left:2px solid ${quiet};color:${quiet}}
+table{max-width:100%}</style><body>${html}</body>`;
+}
+
+/** Puts the images that lie in the mail itself in their places. `images`: content id to data: URL. */
+export function withInlineImages(html: string, images: ReadonlyMap<string, string>): string {
+  return html.replace(/(["'])cid:([^"']+)\1/gi, (whole, quote: string, id: string) => {
+    const url = images.get(decoded(id));
+    return url ? `${quote}${url}${quote}` : whole;
+  });
+}
+
+/** The content ids that a mail's HTML shows. */
+export function inlineIds(html: string): string[] {
+  return [...new Set([...html.matchAll(/["']cid:([^"']+)["']/gi)].map((m) => decoded(m[1] ?? "")))];
+}
+
+function decoded(id: string): string {
+  try {
+    return decodeURIComponent(id.replaceAll("&amp;", "&"));
+  } catch {
+    return id;
+  }
+}
+
+/** Only pictures become data: URLs, whatever the mail calls its part. */
+export function dataUrl(bytes: ArrayBuffer, type: string): string | null {
+  if (!/^image\/(png|jpe?g|gif|webp|avif|bmp|x-icon)$/i.test(type)) return null;
+  const all = new Uint8Array(bytes);
+  let binary = "";
+  for (let at = 0; at < all.length; at += 0x8000)
+    binary += String.fromCharCode(...all.subarray(at, at + 0x8000));
+  return `data:${type.toLowerCase()};base64,${btoa(binary)}`;
+}

@@ -1,0 +1,23 @@
+// The one sheet or dialog that lies over the screen.
+export type SheetSpec =
+  | { kind: "connect" }
+  | { kind: "reconnect"; id: number }
+  | { kind: "edit-account"; id: number }
+  | { kind: "delete-account"; id: number; email: string }
+  | { kind: "contact"; id?: number; focusAddress?: boolean; saved?: (id: number) => void }
+  | { kind: "delete-contact"; id: number; name: string }
+  | { kind: "project"; id?: number; contacts?: number[]; saved?: (id: number) => void }
+  | { kind: "delete-project"; id: number; title: string }
+  | { kind: "add-stranger"; id: number; name: string; address: string };
+
+class Sheets {
+  shown = $state.raw<SheetSpec>();
+  open(spec: SheetSpec): void {
+    this.shown = spec;
+  }
+  close = (): void => {
+    this.shown = undefined;
+  };
+}
+
+export const sheets = new Sheets();
