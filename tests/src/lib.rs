@@ -9,6 +9,7 @@
 pub mod bench;
 pub mod ca;
 pub mod cli;
+pub mod demo;
 pub mod dovecot;
 pub mod keychain;
 pub mod leash;

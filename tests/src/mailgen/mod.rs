@@ -3,6 +3,7 @@
 mod builder;
 pub mod bulk;
 mod random;
+pub mod sample;
 pub mod tricky;
 
 pub use builder::{Charset, MessageBuilder, Transfer, encoded_words, quoted_printable, rfc_date};
