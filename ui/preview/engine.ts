@@ -97,7 +97,7 @@ export function pretend(situation: Situation, theme: string): void {
     }));
     for (const [i, step] of steps.entries()) {
       steps[i] = { ...step, state: "running", detail: details[i] ?? null };
-      await emit("checklist", { run, steps });
+      await emit("checklist", { run, steps: structuredClone(steps) });
       if (password === "stay" && i === 3) return new Promise(() => undefined);
       await wait(password === "fast" ? 5 : 260);
       if (step.name === "signed_in" && password === "wrong") {
@@ -108,7 +108,7 @@ export function pretend(situation: Situation, theme: string): void {
           { server_said: "NO [AUTHENTICATIONFAILED] Invalid credentials" },
         );
         steps[i] = { ...step, state: "failed", milliseconds: 412, failure: why };
-        await emit("checklist", { run, steps });
+        await emit("checklist", { run, steps: structuredClone(steps) });
         throw refusal(why.sentence, null, why.server_said);
       }
       steps[i] = {
@@ -118,7 +118,7 @@ export function pretend(situation: Situation, theme: string): void {
         milliseconds: [104, 212, 410, 305, 520, 31][i] ?? 0,
       };
     }
-    await emit("checklist", { run, steps });
+    await emit("checklist", { run, steps: structuredClone(steps) });
   }
 
   const answers: Record<string, (a: Args) => unknown> = {

@@ -54,8 +54,8 @@ export function subLine(row: AccountRow, now: number): string {
   if (row.syncing) {
     const { phase, folder } = row.syncing;
     if (phase === "signing_in") return `${who} · signing in`;
-    const doing = phase === "looking" ? "looking for mail" : "bringing mail in";
-    return folder ? `${who} · ${doing} in ${folder}` : `${who} · ${doing}`;
+    if (phase === "looking") return folder ? `${who} · looking in ${folder}` : `${who} · looking for mail`;
+    return folder ? `${who} · bringing in mail from ${folder}` : `${who} · bringing in mail`;
   }
   if (row.state === "connected" || row.state === "late") {
     return `${who} · looked at ${counted(row.headers_seen_today, "header")} today, copied ${counted(row.copied_today, "message")}`;
@@ -99,7 +99,8 @@ export function progressWords(row: AccountRow): string {
 export function cycleWords(cycle: CycleView): string {
   if (cycle.outcome === "cancelled") return "Stopped";
   if (cycle.outcome === "failed") return cycle.failure?.sentence ?? "Failed";
-  return `${counted(cycle.new_messages, "new message")}, looked at ${counted(cycle.headers_seen, "header")}`;
+  const came = cycle.new_messages === 0 ? "Nothing new" : counted(cycle.new_messages, "new message");
+  return `${came}, looked at ${counted(cycle.headers_seen, "header")}`;
 }
 
 export const roleName: Record<FolderRow["role"], string> = {

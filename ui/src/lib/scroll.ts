@@ -34,3 +34,26 @@ export function keepScroll(name: string): (scroller: HTMLElement) => () => void 
     };
   };
 }
+
+/** Attach to a list's scroller: rows that come in above do not push away the row that is being read. */
+export function keepPlace(scroller: HTMLElement): () => void {
+  let row: Element | undefined;
+  let offset = 0;
+  const offsetOf = (e: Element) => e.getBoundingClientRect().top - scroller.getBoundingClientRect().top;
+  const note = () => {
+    const box = scroller.getBoundingClientRect();
+    const seen = scroller.scrollTop < 4 ? null : document.elementFromPoint(box.left + 24, box.top + 4);
+    row = seen?.closest("[data-row]") ?? undefined;
+    if (row) offset = offsetOf(row);
+  };
+  const changed = new MutationObserver(() => {
+    if (row?.isConnected) scroller.scrollTop += offsetOf(row) - offset;
+    note();
+  });
+  changed.observe(scroller, { childList: true, subtree: true });
+  scroller.addEventListener("scroll", note, { passive: true });
+  return () => {
+    changed.disconnect();
+    scroller.removeEventListener("scroll", note);
+  };
+}
