@@ -77,7 +77,7 @@ mod tests {
         let header = "// The commands and events of the window. Generated from the Rust ones: do not edit.\n";
         super::builder().export(Typescript::default().header(header), path).unwrap();
         let after = std::fs::read_to_string(path).unwrap();
-        assert_eq!(before, after, "ui/src/lib/bindings.ts was stale; it has been written anew");
+        assert!(before == after, "ui/src/lib/bindings.ts was stale; it has been written anew");
     }
 
     #[test]

@@ -46,7 +46,6 @@ impl Engine {
                 .map(|place| {
                     Ok(Place {
                         account: accounts::get(db, place.account_id)?.email.display(),
-                        account_id: place.account_id,
                         folder: place.folder.clone(),
                     })
                 })

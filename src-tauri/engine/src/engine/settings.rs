@@ -20,7 +20,6 @@ pub enum Theme {
 
 /// What the user can set.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-#[serde(default)]
 pub struct Settings {
     /// "Show emails on the dashboard".
     pub show_mail_on_dashboard: bool,
@@ -36,13 +35,21 @@ impl Default for Settings {
     }
 }
 
+/// What was stored by an older version lacks what came later.
+fn over_defaults(stored: &str) -> Option<Settings> {
+    let mut value = serde_json::to_value(Settings::default()).ok()?;
+    let stored: serde_json::Map<String, serde_json::Value> = serde_json::from_str(stored).ok()?;
+    value.as_object_mut()?.extend(stored);
+    serde_json::from_value(value).ok()
+}
+
 const KEY: &str = "settings";
 
 impl Engine {
     /// The settings.
     pub async fn settings(&self) -> Result<Settings, Refusal> {
         let stored = self.read(|db| meta::get(db, KEY)).await?;
-        Ok(stored.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+        Ok(stored.and_then(|text| over_defaults(&text)).unwrap_or_default())
     }
 
     /// Stores the settings; the interval is kept between 1 and 30 minutes.

@@ -4,8 +4,8 @@ use super::accounts::AccountRow;
 use super::common::initials;
 use crate::filing::{self, Reason};
 use crate::model::{
-    AccountId, Attachment, ContactId, Direction, Mailbox, Message, MessageId, ProjectId, ProjectStatus,
-    ThreadId, Timestamp,
+    Attachment, ContactId, Direction, Mailbox, Message, MessageId, ProjectId, ProjectStatus, ThreadId,
+    Timestamp,
 };
 use crate::store::lists::ThreadInProject;
 use crate::store::{Result, contacts, messages, projects, threads};
@@ -216,8 +216,6 @@ fn month(at: Timestamp, now: Timestamp) -> String {
 pub struct Place {
     /// The account's address.
     pub account: String,
-    /// Its id.
-    pub account_id: AccountId,
     /// The folder's name.
     pub folder: String,
 }

@@ -1,6 +1,5 @@
 //! Contacts and projects as screens show them.
 
-use super::mail::{MessageRow, message_rows};
 use crate::model::{Backfill, ContactId, ContactKind, Project, ProjectId, ProjectStatus, Timestamp};
 use crate::store::{Result, contacts, lists, projects};
 use rusqlite::Connection;
@@ -182,8 +181,6 @@ pub struct ContactDetail {
     pub projects: Vec<ProjectRow>,
     /// Messages.
     pub messages: u32,
-    /// The newest few.
-    pub recent: Vec<MessageRow>,
 }
 
 /// Makes a contact's page.
@@ -206,7 +203,6 @@ pub fn contact_detail(connection: &Connection, id: ContactId) -> Result<ContactD
         .iter()
         .map(|project| project_row(connection, project))
         .collect::<Result<_>>()?;
-    let recent = message_rows(connection, lists::of_contact(connection, id, lists::After::START, 10)?)?;
     Ok(ContactDetail {
         id,
         name: contact.name,
@@ -218,6 +214,5 @@ pub fn contact_detail(connection: &Connection, id: ContactId) -> Result<ContactD
         addresses,
         projects,
         messages: lists::counts_of_contact(connection, id)?.messages,
-        recent,
     })
 }
