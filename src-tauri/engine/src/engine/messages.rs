@@ -16,6 +16,21 @@ fn clean_body(message: &Message, bytes: Option<&[u8]>, text: &str) -> mail::Clea
     html.map_or_else(|| mail::text_to_html(text), |html| mail::clean(&html))
 }
 
+/// `open:3` of message 17 becomes `open:17.3`: several messages of a thread may be on screen. A `<` in a text is
+/// escaped, so `<a ` begins a link wherever it stands.
+fn with_message(id: MessageId, html: &str) -> String {
+    let mut out = String::with_capacity(html.len() + 64);
+    for (index, piece) in html.split("<a ").enumerate() {
+        if index == 0 {
+            out.push_str(piece);
+            continue;
+        }
+        out.push_str("<a ");
+        out.push_str(&piece.replacen("href=\"open:", &format!("href=\"open:{id}."), 1));
+    }
+    out
+}
+
 impl Engine {
     /// One message with its places.
     pub async fn message(&self, id: MessageId) -> Result<Message, Refusal> {
@@ -58,7 +73,7 @@ impl Engine {
                 locations: places,
                 note,
                 text,
-                html: body.html,
+                html: with_message(id, &body.html),
                 remote_images: body.remote_images,
                 attachments: message.attachments.clone(),
                 row: message_row(db, message)?,
@@ -223,4 +238,19 @@ fn move_thread(
 fn remember(tx: &Connection, now: Timestamp, sentence: String, steps: &[Step]) -> crate::store::Result<Undo> {
     let id = undo::remember(tx, now, &sentence, steps)?;
     Ok(Undo { id, sentence })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_says_of_which_message_it_is() {
+        let clean = mail::clean(
+            "<p>&lt;a href=\"open:9\"&gt; <a href=\"https://x.example/\">x</a> <a name=y>y</a></p>",
+        );
+        let html = with_message(MessageId(17), &clean.html);
+        assert!(html.contains("<a href=\"open:17.0\""), "{html}");
+        assert_eq!(html.matches("open:17.").count(), 1, "{html}");
+    }
 }
