@@ -29,7 +29,16 @@ struct Play {
 impl Play {
     fn save(&mut self, address: &str, backfill: Backfill) -> Outcome<()> {
         let wanted = if backfill == Backfill::All { "all" } else { "none" };
-        let added = self.cli.done(&["contact", "add", "--name", address, "--email", address, "--backfill", wanted])?;
+        let added = self.cli.done(&[
+            "contact",
+            "add",
+            "--name",
+            address,
+            "--email",
+            address,
+            "--backfill",
+            wanted,
+        ])?;
         let saved_at = added["emails"][0]["saved_at"].as_str().doing("reading saved_at")?.parse()?;
         self.oracle.save(address, saved_at, backfill);
         self.contacts.insert(address.to_owned(), cli::id(&added));
@@ -164,12 +173,19 @@ impl Play {
         }
         for (identity, copies) in &held {
             assert_eq!(copies.len(), 1, "stored more than once: {identity:?}, after {story:#?}");
-            assert!(self.oracle.held.contains_key(identity), "should not be here: {identity:?}, after {story:#?}");
+            assert!(
+                self.oracle.held.contains_key(identity),
+                "should not be here: {identity:?}, after {story:#?}"
+            );
         }
         for (identity, folders) in &self.oracle.held {
             let copies = held.get(identity);
             assert!(copies.is_some(), "is missing: {identity:?} of {folders:?}, after {story:#?}");
-            assert_eq!(copies.map(|copies| &copies[0]), Some(folders), "where is {identity:?}? after {story:#?}");
+            assert_eq!(
+                copies.map(|copies| &copies[0]),
+                Some(folders),
+                "where is {identity:?}? after {story:#?}"
+            );
         }
         Ok(())
     }
@@ -183,8 +199,16 @@ fn play(seed: u64, changes: usize) -> Outcome<()> {
     cli.connect(&server, USER, &cast.own, "secret")?.done()?;
     let folders = vec!["INBOX".to_owned(), "Archive".to_owned(), "Junk".to_owned()];
     let random = Random::new(seed);
-    let mut play =
-        Play { cli, server, oracle: Oracle::default(), random, cast, contacts: BTreeMap::new(), folders, made: 0 };
+    let mut play = Play {
+        cli,
+        server,
+        oracle: Oracle::default(),
+        random,
+        cast,
+        contacts: BTreeMap::new(),
+        folders,
+        made: 0,
+    };
     let mut story = vec![format!("seed {seed}")];
 
     // Every tricky mail at once, to two contacts that want all of it: the first sync.
