@@ -15,6 +15,7 @@ pub mod keychain;
 pub mod leash;
 pub mod maildir;
 pub mod mailgen;
+pub mod oracle;
 pub mod ports;
 pub mod programs;
 pub mod raw;

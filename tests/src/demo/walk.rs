@@ -67,7 +67,7 @@ const STEPS: &[Step] = &[
     ("connect-provider", |window| {
         window.fill("Email address", "nora.lind@gmail.com")?;
         window.click("button", "Continue")?;
-        window.wait_for("Gmail")
+        window.wait_for("Who keeps your mail?")
     }),
     ("narrow", |window| {
         window.click("button", "Cancel")?;
