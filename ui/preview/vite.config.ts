@@ -5,5 +5,7 @@ import { defineConfig } from "vite";
 export default defineConfig({
   root: "preview",
   plugins: [svelte({ configFile: "../svelte.config.js" })],
+  base: "./",
+  build: { target: ["safari16", "es2022"], assetsInlineLimit: 0, modulePreload: { polyfill: false } },
   server: { port: 1421, strictPort: true, fs: { allow: [".."] } },
 });
