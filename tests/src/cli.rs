@@ -70,9 +70,9 @@ impl Run {
 }
 
 impl Cli {
-    /// With a fresh profile in a temporary folder.
+    /// With a fresh profile, in the keychain's folder, which goes also when we are killed.
     pub fn fresh(keychain: &Keychain) -> Outcome<Self> {
-        let folder = tempfile::Builder::new().prefix("hatstand-profile-").tempdir()?;
+        let folder = tempfile::Builder::new().prefix("profile-").tempdir_in(keychain.dir())?;
         let cli = Self::at(&folder.path().join("data"), keychain.env())?;
         Ok(Self { folder: Some(folder), ..cli })
     }

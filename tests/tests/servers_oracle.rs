@@ -219,6 +219,7 @@ fn play(seed: u64, changes: usize) -> Outcome<()> {
     play.save(&contact, Backfill::All)?;
     play.save(&idn, Backfill::All)?;
     play.compare(&story)?;
+    assert!(play.oracle.held.len() > 30, "only {} messages came in", play.oracle.held.len());
     for _ in 0..changes {
         let told = play.change()?;
         story.push(told);

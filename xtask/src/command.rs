@@ -25,6 +25,12 @@ pub fn cargo(args: &[&str]) -> Step {
     Step::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()), args)
 }
 
+/// A program of the workspace that is built already. `cargo run` would choose other features, and build again.
+pub fn built(profile: &str, name: &str) -> Step {
+    let target = std::env::var_os("CARGO_TARGET_DIR").map_or_else(|| "target".into(), PathBuf::from);
+    Step::new(root().join(target).join(profile).join(name).into_os_string(), &[])
+}
+
 /// npm, in `ui/`.
 pub fn npm(args: &[&str]) -> Step {
     let mut step = Step::new(if cfg!(windows) { "npm.cmd" } else { "npm" }.into(), args);

@@ -15,7 +15,7 @@ mod ui;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use command::{Step, cargo};
+use command::{Step, built, cargo};
 use packages::{BENCH, BUILD, TEST};
 
 const USAGE: &str = "\
@@ -64,14 +64,12 @@ fn demo(rest: &[&str]) -> bool {
     packages::get(&[BUILD, TEST])
         && ui::build()
         && cargo(&["build", "--workspace", "--bins"]).interactive()
-        && cargo(&["run", "--quiet", "--package", "hatstand-tests", "--bin", "hatstand-demo", "--"])
-            .with(rest)
-            .interactive()
+        && built("debug", "hatstand-demo").with(rest).interactive()
 }
 
 fn bench(rest: &[&str]) -> bool {
     let started = Instant::now();
-    let built = packages::get(&[BUILD, TEST, BENCH])
+    let ready = packages::get(&[BUILD, TEST, BENCH])
         && cargo(&[
             "build",
             "--release",
@@ -82,11 +80,10 @@ fn bench(rest: &[&str]) -> bool {
             "--bins",
         ])
         .interactive();
-    if built {
+    if ready {
         println!("built in {:.0} s", started.elapsed().as_secs_f64());
     }
-    let run = ["run", "--release", "--quiet", "--package", "hatstand-tests", "--bin", "hatstand-bench", "--"];
-    built && cargo(&run).with(rest).interactive()
+    ready && built("release", "hatstand-bench").with(rest).interactive()
 }
 
 /// Runs steps until one fails.

@@ -37,7 +37,8 @@ pub fn run(long: bool) -> bool {
         counted([cargo(&["fmt", "--all", "--check"]), cargo(&clippy)])
     });
     // Always `--workspace`: another choice of packages would mean other features, and a second build.
-    stage("build", &mut || counted([cargo(&["build", "--workspace", "--bins"])]));
+    // And `--all-targets`, since dev-dependencies add features too; the tests then build nothing anew.
+    stage("build", &mut || counted([cargo(&["build", "--workspace", "--all-targets"])]));
     let test = |what: &[&str]| {
         let step = cargo(&["test", "--workspace", "--no-fail-fast"]).with(what);
         let step = step.variable("CARGO_TERM_COLOR", "never");

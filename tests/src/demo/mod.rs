@@ -4,9 +4,12 @@ mod walk;
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use tokio::signal::unix::{SignalKind, signal};
 
 use crate::cli::{Cli, id};
 use crate::dovecot::{Dovecot, DovecotOptions};
@@ -48,7 +51,7 @@ impl Demo {
         for mail in &mail {
             maildir.write(mail.folder, &mail.bytes, mail.received, mail.seen)?;
         }
-        let folder = tempfile::Builder::new().prefix("hatstand-demo-").tempdir()?;
+        let folder = tempfile::Builder::new().prefix("profile-").tempdir_in(server.dir())?;
         let data = folder.path().join("profile");
         let (keychain, cli, account) = connect(own_keychain, &server, &data, tell)?;
         let env = keychain.as_ref().map(bus).unwrap_or_default();
@@ -96,6 +99,7 @@ impl Demo {
 
     /// Opens the app on this display and delivers mail now and then, until the person closes it.
     pub fn show(&mut self, tell: &dyn Fn(&str)) -> Outcome<()> {
+        let interrupted = interrupts()?;
         let mut app: Child = Command::new(programs::built("hatstand", "HATSTAND_APP")?)
             .env("HATSTAND_DATA_DIR", self.cli.data_dir())
             .envs(self.env.iter().cloned())
@@ -106,11 +110,17 @@ impl Demo {
         let mut next = Instant::now() + BETWEEN_ARRIVALS / 2;
         loop {
             if let Some(status) = app.try_wait()? {
-                return if status.success() {
+                return if interrupted.load(Ordering::Relaxed) || status.success() {
                     Ok(())
                 } else {
                     Err(Trouble::new(format!("the app ended with {status}")))
                 };
+            }
+            // Ends as if the window had been closed, so that the keychain's entry goes too.
+            if interrupted.load(Ordering::Relaxed) {
+                let _ = app.kill();
+                let _ = app.wait();
+                return Ok(());
             }
             if Instant::now() > next {
                 self.deliver()?;
@@ -154,6 +164,24 @@ fn connect(
     let cli = Cli::at(data, bus(&keychain))?;
     let account = id(&cli.connect(server, USER, email, PASSWORD)?.done()?);
     Ok((Some(keychain), cli, account))
+}
+
+/// Becomes true at an interrupt or a request to end, which then no longer end us by themselves.
+fn interrupts() -> Outcome<Arc<AtomicBool>> {
+    let flag = Arc::new(AtomicBool::new(false));
+    let raised = Arc::clone(&flag);
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let guard = runtime.enter();
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    drop(guard);
+    std::thread::spawn(move || {
+        runtime.block_on(async {
+            tokio::select! { _ = interrupt.recv() => {}, _ = terminate.recv() => {} }
+        });
+        raised.store(true, Ordering::Relaxed);
+    });
+    Ok(flag)
 }
 
 /// Only the bus is another: display and fonts stay those of the person.

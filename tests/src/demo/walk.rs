@@ -1,4 +1,4 @@
-//! A walk through the screens, with a picture of each.
+//! A walk through the screens, with a picture of each and a look at its accessibility.
 
 use std::path::Path;
 
@@ -77,7 +77,7 @@ const STEPS: &[Step] = &[
     }),
 ];
 
-/// Takes all steps, also after one that failed, and tells of each.
+/// Takes all steps, also after one that failed, checks each screen for accessibility, and tells of each.
 pub fn walk(demo: &mut Demo, pictures: &Path, tell: &dyn Fn(&str)) -> Outcome<()> {
     let window = Window::open(WindowOptions::app(demo.cli.data_dir(), demo.env.clone())?)?;
     demo.deliver()?;
@@ -85,6 +85,11 @@ pub fn walk(demo: &mut Demo, pictures: &Path, tell: &dyn Fn(&str)) -> Outcome<()
     for (n, (name, step)) in STEPS.iter().enumerate() {
         let done = step(&window);
         window.screenshot(&pictures.join(format!("{:02}-{name}.png", n + 1)))?;
+        let breaches = window.axe()?;
+        if !breaches.is_empty() {
+            tell(&format!("{:02} {name}: {breaches:#?}", n + 1));
+            failed.push(*name);
+        }
         match done {
             Ok(()) => tell(&format!("{:02} {name}", n + 1)),
             Err(trouble) => {

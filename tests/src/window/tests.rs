@@ -48,6 +48,9 @@ fn a_page_is_seen_clicked_typed_into_and_photographed() -> Outcome<()> {
     window.press("Control+k")?;
     assert_eq!(window.script("return document.title", &[])?, "Found");
     assert!(!window.overflows()?);
+    window.script("document.querySelector('main').append(document.createElement('img'))", &[])?;
+    let rules: Vec<String> = window.axe()?.into_iter().map(|violation| violation.rule).collect();
+    assert_eq!(rules, ["image-alt"]);
     let picture = keychain.dir().join("pictures/page.png");
     window.screenshot(&picture)?;
     assert!(is_png(&picture)?);

@@ -99,7 +99,7 @@ pub fn mail(now: Timestamp, random: &mut Random) -> Outcome<Vec<SampleMail>> {
     for month in 0..24_i64 {
         monthly(now, month, random, &mut all)?;
     }
-    for (n, (subject, text)) in TALK.iter().cycle().take(40).enumerate() {
+    for (n, (subject, text)) in TALK.iter().cycle().take(80).enumerate() {
         let (name, address) = *random.pick(&[
             ("Mira Falk", "mira@falk-design.example"),
             ("Søren Holm", "soren@holm.example"),
@@ -108,7 +108,7 @@ pub fn mail(now: Timestamp, random: &mut Random) -> Outcome<Vec<SampleMail>> {
         ]);
         let at = ago(
             now,
-            5 + i64::try_from(n)? * 17 + i64::try_from(random.below(9))?,
+            5 + i64::try_from(n)? * 9 + i64::try_from(random.below(9))?,
             8 * 60 + n_minutes(random),
         )?;
         let text = format!("Hello everybody,\n\n{text}\n\n{}\n", name.split(' ').next().unwrap_or(name));
