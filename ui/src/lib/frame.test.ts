@@ -51,18 +51,22 @@ test("a mail that paints itself gets white paper; a plain one follows the theme"
 });
 
 describe("pictures that lie in the mail", () => {
-  const html = `<img src="cid:a@b"><img src='cid:c%40d'><img src="cid:gone">`;
-  test("are asked for once, by their decoded ids", () => {
-    expect(inlineIds(html + html)).toEqual(["a@b", "c@d", "gone"]);
+  const html = `<img data-cid="a@b" alt="A"><img width="20" data-cid="c&amp;d"><img data-cid="gone">`;
+  test("are asked for once, by their unescaped ids", () => {
+    expect(inlineIds(html + html)).toEqual(["a@b", "c&d", "gone"]);
   });
   test("take their places; what is not there stays empty", () => {
     const images = new Map([
       ["a@b", "data:image/png;base64,AA=="],
-      ["c@d", "data:image/gif;base64,BB=="],
+      ["c&d", "data:image/gif;base64,BB=="],
     ]);
     expect(withInlineImages(html, images)).toBe(
-      `<img src="data:image/png;base64,AA=="><img src='data:image/gif;base64,BB=='><img src="cid:gone">`,
+      `<img src="data:image/png;base64,AA==" alt="A"><img width="20" src="data:image/gif;base64,BB=="><img data-cid="gone">`,
     );
+  });
+  test("are found in tags alone, not in what is written about them", () => {
+    const text = `<p>data-cid="a@b"</p><img alt="<img data-cid=&quot;a@b&quot;">`;
+    expect(inlineIds(text)).toEqual([]);
   });
   test("become data: URLs only when they are pictures", () => {
     const bytes = Uint8Array.from([1, 2, 3]).buffer;

@@ -34,26 +34,25 @@ a{color:${link}}blockquote{margin:0 0 12px;padding-left:12px;border-left:2px sol
 table{max-width:100%}</style><body>${html}</body>`;
 }
 
+/** An image of the mail itself, as the engine writes it: its content id, no source. `<` and quotes stand nowhere else unescaped. */
+const INLINE = /(<img(?:\s+[\w-]+="[^"]*")*?\s+)data-cid="([^"]*)"/g;
+
 /** Puts the images that lie in the mail itself in their places. `images`: content id to data: URL. */
 export function withInlineImages(html: string, images: ReadonlyMap<string, string>): string {
-  return html.replace(/(["'])cid:([^"']+)\1/gi, (whole, quote: string, id: string) => {
-    const url = images.get(decoded(id));
-    return url ? `${quote}${url}${quote}` : whole;
+  return html.replace(INLINE, (whole, start: string, id: string) => {
+    const url = images.get(unescaped(id));
+    return url ? `${start}src="${url}"` : whole;
   });
 }
 
 /** The content ids that a mail's HTML shows. */
 export function inlineIds(html: string): string[] {
-  return [...new Set([...html.matchAll(/["']cid:([^"']+)["']/gi)].map((m) => decoded(m[1] ?? "")))];
+  return [...new Set([...html.matchAll(INLINE)].map((m) => unescaped(m[2] ?? "")))];
 }
 
-function decoded(id: string): string {
-  try {
-    return decodeURIComponent(id.replaceAll("&amp;", "&"));
-  } catch {
-    return id;
-  }
-}
+const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'", nbsp: "\u00a0" };
+const unescaped = (id: string): string =>
+  id.replace(/&(amp|lt|gt|quot|#39|nbsp);/g, (_, name: string) => ENTITIES[name] ?? "");
 
 /** Only pictures become data: URLs, whatever the mail calls its part. */
 export function dataUrl(bytes: ArrayBuffer, type: string): string | null {
