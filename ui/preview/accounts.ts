@@ -3,7 +3,7 @@ import { at, now } from "./people";
 
 const MINUTE = 60_000;
 export const failure = (
-  cause: string,
+  cause: Failure["cause"],
   sentence: string,
   remedy: string,
   more: Partial<Failure> = {},
@@ -176,6 +176,7 @@ const p = (
   guidance: [],
   page: null,
   browser_only: false,
+  local_part_user: false,
   domains: [],
   ...more,
 });

@@ -1,4 +1,20 @@
 //! Hatstand without a window: contacts, projects, and the mail of clients, brought from the user's own
 //! mailboxes into the project it belongs to. `ARCHITECTURE.md` names the floors.
 
+pub mod connect;
+mod engine;
+pub mod filing;
+pub mod imap;
+pub mod mail;
 pub mod model;
+pub mod net;
+pub mod secrets;
+pub mod smtp;
+pub mod store;
+pub mod sync;
+pub mod view;
+
+pub use engine::{
+    ConnectRequest, ContactInput, DATA_DIR_ENV, EmailCount, Engine, Event, IDENTIFIER, MailPage, Opened,
+    ProjectInput, Settings, Theme, Topic, data_dir,
+};

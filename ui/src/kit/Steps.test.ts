@@ -15,7 +15,7 @@ const step = (name: CheckStep["name"], more: Partial<CheckStep>): CheckStep => (
 
 test("the checklist shows each step with its result, its time, and the cause where it failed", async () => {
   const failure = {
-    cause: "wrong_password",
+    cause: "wrong_password" as const,
     sentence: "The mail server no longer accepts the password.",
     remedy: "Type the current password.",
     retried: false,

@@ -61,7 +61,7 @@ test("the quiet line says the figure that matters", () => {
 
 test("the why-line names the cause, the folder, and what to do", () => {
   const failure = {
-    cause: "folder_refused",
+    cause: "folder_refused" as const,
     sentence: "The mail server does not let Hatstand read one folder.",
     remedy: "Stop watching it.",
     retried: true,

@@ -1,128 +1,1009 @@
-// The commands and events of the window, as the shell offers them. Generated from the Rust types; do not edit.
-import { invoke } from "@tauri-apps/api/core";
-import { listen, type EventCallback, type UnlistenFn } from "@tauri-apps/api/event";
+// The commands and events of the window. Generated from the Rust ones: do not edit.
 
-// names (tauri-specta, errors thrown). Every command rejects with a `Refusal`. Times are UTC milliseconds. Ids are numbers.
-export type Refusal = { code: string; sentence: string; server_said: string | null; field: string | null }; // field: which input it is about
-export type Failure = { cause: string; sentence: string; remedy: string; retried: boolean; server_said: string | null; folder: string | null };
-export type AccountState = "paused" | "needs_reconnecting" | "held_up" | "unreachable" | "waiting" | "late" | "connected";
-export type Progress = { done: number; total: number; folder: string | null; phase: "signing_in" | "looking" | "bringing_in" };
-export type CycleView = { started_at: number; ended_at: number; outcome: "success" | "failed" | "cancelled"; failure: Failure | null; new_messages: number; headers_seen: number; bytes_in: number };
-export type Endpoint = { host: string; port: number; security: "tls" | "starttls" | "plaintext" };
-export type AccountRow = {
-  id: number; email: string; provider: string; provider_name: string; incoming_host: string;
-  state: AccountState; last_synced_at: number | null;
-  failing_since: number | null;            // first failure since the last success
-  next_try_at: number | null;              // when it is tried again by itself
-  failure: Failure | null;                 // the failure that the state comes from
-  button: "reconnect" | "unlock" | "try_now" | "sync_now" | "resume" | "find_out" | null;
-  syncing: Progress | null;                // a cycle runs now (shown over the state that holds)
-  sending: Failure | null;                 // second line: sending does not work
-  headers_seen_today: number; copied_today: number;
-  history: CycleView[];                    // newest first, at most 12
-  notes: string[];                         // e.g. Gmail hides All Mail from IMAP
-  moved_mailbox_waiting: number;           // "Your mailbox seems to have been moved: N older mails. Bring them in?"
-  unknown_alias: string | null;            // "You also send as hello@…. Add it?"
-};
-export type FolderRow = { id: number; name: string; role: "inbox"|"sent"|"drafts"|"junk"|"trash"|"all"|"archive"|"other"; watched: boolean; is_sent: boolean };
-export type AccountDetail = { row: AccountRow; username: string; incoming: Endpoint; outgoing: Endpoint | null; aliases: string[]; folders: FolderRow[]; headers_seen: number; messages_copied: number; bytes_copied: number };
-export type Provider = { id: string; name: string; mark: string; incoming: Endpoint | null; outgoing: Endpoint | null; password_label: string; guidance: string[]; page: string | null; browser_only: boolean; domains: string[] }; // static table; `other` is the last
-export type ConnectRequest = { email: string; aliases: string[]; username: string | null; incoming: Endpoint; outgoing: Endpoint | null; provider: string; password: string };
-export type CheckName = "server_found" | "secure_connection" | "signed_in" | "folders_read" | "sending_works" | "saved";
-export type CheckStep = { name: CheckName; state: "todo" | "running" | "done" | "failed" | "skipped"; detail: string | null; milliseconds: number | null; failure: Failure | null };
-export type EmailCount = { address: string; count: number; since: number | null };  // earlier messages that the server holds
-export type Backfill = { kind: "none" } | { kind: "since"; since: number } | { kind: "all" };
-export type ContactKind = "lead" | "client" | "prospect" | "other";
-export type ContactRow = { id: number; name: string; company: string; kind: ContactKind; addresses: string[]; projects: string[]; messages: number; last_message_at: number | null };
-export type ContactAddressView = { id: number; address: string; saved_at: number; backfill: Backfill; messages: number; earlier: number | null; earlier_since: number | null };  // earlier: known count on the servers not brought in; null: not counted yet
-export type ContactDetail = { id: number; name: string; company: string; kind: ContactKind; phone: string; notes: string; default_project_id: number | null; addresses: ContactAddressView[]; projects: ProjectRow[]; messages: number };
-export type ContactInput = { name: string; company: string; kind: ContactKind; phone: string; notes: string; addresses: string[]; default_project_id: number | null };
-export type ProjectStatus = "active" | "completed" | "archived";
-export type ProjectRow = { id: number; title: string; status: ProjectStatus; status_at: number; contacts: { id: number; name: string }[]; messages: number; unread: number; last_message_at: number | null };
-export type ProjectDetail = { row: ProjectRow; notes: string; strangers: Stranger[] };
-export type Stranger = { id: number; address: string; name: string; at: number };   // "A mail in this thread is from someone who is no contact yet" + Add
-export type ProjectInput = { title: string; notes: string; status: ProjectStatus; contact_ids: number[] };
-export type Mailbox = { name: string; address: string };
-export type MessageRow = { id: number; thread_id: number; direction: "in" | "out"; from: Mailbox; who: string; initials: string; to: Mailbox[]; subject: string; preview: string; date: number; project_id: number | null; project: string | null; read: boolean; automatic: boolean; attachments: number };
-export type ThreadRow = { thread_id: number; newest: MessageRow; messages: number; unread: number };   // a project's mail by thread
-export type Page<T> = { rows: T[]; next: string | null };     // keyset cursor, opaque; at most 100 rows
-export type Suggestion = { kind: "project"; project_id: number; label: string } | { kind: "continue"; project_id: number; label: string } | { kind: "new_project"; label: string; contact_ids: number[] };
-export type ToSortRow = { message: MessageRow; reason: string; suggestions: Suggestion[] };
-export type Attachment = { index: number; name: string; type: string; size: number; content_id: string | null };
-export type MessageDetail = {
-  row: MessageRow; to: Mailbox[]; cc: Mailbox[]; reason: string;           // reason: "filed here because its thread is"
-  locations: { account: string; folder: string }[]; note: string | null;  // note: partial, or "could not be read fully, shown as text"
-  text: string; html: string | null;       // html: cleaned body for the message frame; links are <a href="open:N" target="_top" title="real address">
-  remote_images: number; attachments: Attachment[];
-};
-export type Undo = { id: number; sentence: string };            // "Moved to Okafor wedding", with Undo
-export type Dashboard = { greeting_name: string; show_mail: boolean; needs_reply: MessageRow[]; needs_reply_count: number; to_sort: ToSortRow[]; to_sort_count: number; recent: MessageRow[]; mailboxes: AccountRow[]; newest_sync_at: number | null; has_account: boolean; has_contact: boolean; has_project: boolean };
-export type Sidebar = { needs_reply: number; to_sort: number; projects: { id: number; title: string; unread: number }[]; health: { kind: "none" | "good" | "busy" | "waiting" | "offline" | "held_up" | "bad"; sentence: string } };
-export type Settings = { show_mail_on_dashboard: boolean; cycle_minutes: number; theme: "system" | "light" | "dark" };
-export type DeleteFacts = { messages: number; sentence: string };    // what becomes of the mail
-export type Topic = "accounts" | "contacts" | "projects" | "messages" | "settings";
-export type Changed = { topics: Topic[] };
-export type Checklist = { run: string; steps: CheckStep[] };
-export type Show = { screen: string };
+// This file has been generated by Tauri Specta. Do not edit this file manually.
 
+import { invoke as __TAURI_INVOKE } from "@tauri-apps/api/core";
+import * as __TAURI_EVENT from "@tauri-apps/api/event";
+
+/** Commands */
 export const commands = {
-  sidebar: (): Promise<Sidebar> => invoke<Sidebar>("sidebar"),
-  dashboard: (): Promise<Dashboard> => invoke<Dashboard>("dashboard"),
-  markDone: (messageId: number): Promise<Undo> => invoke<Undo>("mark_done", { messageId }),
-  settings: (): Promise<Settings> => invoke<Settings>("settings"),
-  setSettings: (s: Settings): Promise<null> => invoke<null>("set_settings", { s }),
-  accounts: (): Promise<AccountRow[]> => invoke<AccountRow[]>("accounts"),
-  account: (id: number): Promise<AccountDetail> => invoke<AccountDetail>("account", { id }),
-  providers: (): Promise<Provider[]> => invoke<Provider[]>("providers"),
-  providerFor: (email: string): Promise<string> => invoke<string>("provider_for", { email }),
-  connectAccount: (run: string, request: ConnectRequest): Promise<number> => invoke<number>("connect_account", { run, request }),
-  reconnectAccount: (run: string, id: number, password: string): Promise<number> => invoke<number>("reconnect_account", { run, id, password }),
-  cancelCheck: (run: string): Promise<null> => invoke<null>("cancel_check", { run }),
-  editAccount: (id: number, aliases: string[], watched: number[], sentFolders: number[]): Promise<null> => invoke<null>("edit_account", { id, aliases, watched, sentFolders }),
-  pauseAccount: (id: number): Promise<null> => invoke<null>("pause_account", { id }),
-  resumeAccount: (id: number): Promise<null> => invoke<null>("resume_account", { id }),
-  deleteFactsOfAccount: (id: number): Promise<DeleteFacts> => invoke<DeleteFacts>("delete_facts_of_account", { id }),
-  deleteAccount: (id: number, keepMail: boolean): Promise<null> => invoke<null>("delete_account", { id, keepMail }),
-  syncNow: (id: number | null): Promise<null> => invoke<null>("sync_now", { id }),
-  stopSync: (id: number): Promise<null> => invoke<null>("stop_sync", { id }),
-  unlockKeychain: (): Promise<null> => invoke<null>("unlock_keychain"),
-  answerMovedMailbox: (id: number, bringIn: boolean): Promise<null> => invoke<null>("answer_moved_mailbox", { id, bringIn }),
-  answerAlias: (id: number, address: string, add: boolean): Promise<null> => invoke<null>("answer_alias", { id, address, add }),
-  contacts: (query: string, after: string | null): Promise<Page<ContactRow>> => invoke<Page<ContactRow>>("contacts", { query, after }),
-  contact: (id: number): Promise<ContactDetail> => invoke<ContactDetail>("contact", { id }),
-  addContact: (input: ContactInput, fromMessage: number | null): Promise<number> => invoke<number>("add_contact", { input, fromMessage }),
-  editContact: (id: number, input: ContactInput): Promise<null> => invoke<null>("edit_contact", { id, input }),
-  addStranger: (strangerId: number, name: string): Promise<number> => invoke<number>("add_stranger", { strangerId, name }),
-  setBackfill: (addressId: number, backfill: Backfill): Promise<null> => invoke<null>("set_backfill", { addressId, backfill }),
-  countEarlier: (contactId: number): Promise<EmailCount[]> => invoke<EmailCount[]>("count_earlier", { contactId }),
-  deleteFactsOfContact: (id: number): Promise<DeleteFacts> => invoke<DeleteFacts>("delete_facts_of_contact", { id }),
-  deleteContact: (id: number, keepMail: boolean): Promise<null> => invoke<null>("delete_contact", { id, keepMail }),
-  projects: (status: ProjectStatus | null): Promise<ProjectRow[]> => invoke<ProjectRow[]>("projects", { status }),
-  project: (id: number): Promise<ProjectDetail> => invoke<ProjectDetail>("project", { id }),
-  addProject: (input: ProjectInput): Promise<number> => invoke<number>("add_project", { input }),
-  editProject: (id: number, input: ProjectInput): Promise<null> => invoke<null>("edit_project", { id, input }),
-  deleteFactsOfProject: (id: number): Promise<DeleteFacts> => invoke<DeleteFacts>("delete_facts_of_project", { id }),
-  deleteProject: (id: number, keepMail: boolean): Promise<null> => invoke<null>("delete_project", { id, keepMail }),
-  projectThreads: (id: number, after: string | null): Promise<Page<ThreadRow>> => invoke<Page<ThreadRow>>("project_threads", { id, after }),
-  thread: (threadId: number, projectId: number | null): Promise<MessageRow[]> => invoke<MessageRow[]>("thread", { threadId, projectId }),
-  contactMessages: (id: number, after: string | null): Promise<Page<MessageRow>> => invoke<Page<MessageRow>>("contact_messages", { id, after }),
-  toSort: (after: string | null): Promise<Page<ToSortRow>> => invoke<Page<ToSortRow>>("to_sort", { after }),
-  message: (id: number): Promise<MessageDetail> => invoke<MessageDetail>("message", { id }),
-  markRead: (id: number, read: boolean): Promise<null> => invoke<null>("mark_read", { id, read }),
-  moveMessage: (id: number, projectId: number | null, wholeThread: boolean): Promise<Undo> => invoke<Undo>("move_message", { id, projectId, wholeThread }),
-  undo: (undoId: number): Promise<null> => invoke<null>("undo", { undoId }),
-  openLink: (messageId: number, n: number): Promise<null> => invoke<null>("open_link", { messageId, n }),
-  saveAttachment: (messageId: number, index: number): Promise<boolean> => invoke<boolean>("save_attachment", { messageId, index }),
-  inlineImage: (messageId: number, contentId: string): Promise<ArrayBuffer> => invoke<ArrayBuffer>("inline_image", { messageId, contentId }),
-  openPage: (provider: string): Promise<null> => invoke<null>("open_page", { provider }),
+	/**  An account's page. */
+	account: (id: AccountId) => __TAURI_INVOKE<AccountDetail>("account", { id }),
+	/**  Rows under "Incoming email". */
+	accounts: () => __TAURI_INVOKE<AccountRow[]>("accounts"),
+	/**  The answer to "You also send as …". */
+	answerAlias: (id: AccountId, address: string, add: boolean) => __TAURI_INVOKE<null>("answer_alias", { id, address, add }),
+	/**  The answer to "Your mailbox seems to have been moved". */
+	answerMovedMailbox: (id: AccountId, bringIn: boolean) => __TAURI_INVOKE<null>("answer_moved_mailbox", { id, bringIn }),
+	/**  Ends a running checklist. */
+	cancelCheck: (run: string) => __TAURI_INVOKE<null>("cancel_check", { run }),
+	/**  Runs the checklist and stores the account when every line is green. */
+	connectAccount: (run: string, request: ConnectRequest) => __TAURI_INVOKE<AccountId>("connect_account", { run, request }),
+	/**  Deletes an account here; the mail server is not touched. */
+	deleteAccount: (id: AccountId, keepMail: boolean) => __TAURI_INVOKE<null>("delete_account", { id, keepMail }),
+	/**  What becomes of an account's mail. */
+	deleteFactsOfAccount: (id: AccountId) => __TAURI_INVOKE<DeleteFacts>("delete_facts_of_account", { id }),
+	/**  Changes aliases and folders. */
+	editAccount: (id: AccountId, aliases: string[], watched: FolderId[], sentFolders: FolderId[]) => __TAURI_INVOKE<null>("edit_account", { id, aliases, watched, sentFolders }),
+	/**  Opens the provider's own help page in the browser. */
+	openPage: (provider: string) => __TAURI_INVOKE<null>("open_page", { provider }),
+	/**  Pauses an account. */
+	pauseAccount: (id: AccountId) => __TAURI_INVOKE<null>("pause_account", { id }),
+	/**  The provider of an address. */
+	providerFor: (email: string) => __TAURI_INVOKE<string>("provider_for", { email }),
+	/**  The provider table. */
+	providers: () => __TAURI_INVOKE<Provider[]>("providers"),
+	/**  Runs the checklist with a new password, stores it when it worked, and syncs. */
+	reconnectAccount: (run: string, id: AccountId, password: string) => __TAURI_INVOKE<null>("reconnect_account", { run, id, password }),
+	/**  Ends a pause. */
+	resumeAccount: (id: AccountId) => __TAURI_INVOKE<null>("resume_account", { id }),
+	/**  Ends a running cycle. */
+	stopSync: (id: AccountId) => __TAURI_INVOKE<null>("stop_sync", { id }),
+	/**  Asks for a cycle of one account, or of all. */
+	syncNow: (id: AccountId | null) => __TAURI_INVOKE<null>("sync_now", { id }),
+	/**  Lets the keychain ask the person to unlock it. */
+	unlockKeychain: () => __TAURI_INVOKE<null>("unlock_keychain"),
+	/**  The dashboard. */
+	dashboard: () => __TAURI_INVOKE<Dashboard>("dashboard"),
+	/**  Stores the settings. */
+	setSettings: (s: Settings) => __TAURI_INVOKE<null>("set_settings", { s }),
+	/**  The settings. */
+	settings: () => __TAURI_INVOKE<Settings>("settings"),
+	/**  The sidebar. */
+	sidebar: () => __TAURI_INVOKE<Sidebar>("sidebar"),
+	/**  Takes something back. */
+	undo: (undoId: number) => __TAURI_INVOKE<null>("undo", { undoId }),
+	/**  An image that a message's body refers to. */
+	inlineImage: (messageId: MessageId, contentId: string) => __TAURI_INVOKE<ArrayBuffer>("inline_image", { messageId, contentId }),
+	/**  Takes a message off "Needs a reply". */
+	markDone: (messageId: MessageId) => __TAURI_INVOKE<Undo>("mark_done", { messageId }),
+	/**  Read here, or marked unread here. */
+	markRead: (id: MessageId, read: boolean) => __TAURI_INVOKE<null>("mark_read", { id, read }),
+	/**  A message opened for reading. */
+	message: (id: MessageId) => __TAURI_INVOKE<MessageDetail>("message", { id }),
+	/**  Moves a message, or its thread from it on. */
+	moveMessage: (id: MessageId, projectId: ProjectId | null, wholeThread: boolean) => __TAURI_INVOKE<Undo>("move_message", { id, projectId, wholeThread }),
+	/**  Opens the n-th link of a message in the browser. */
+	openLink: (messageId: MessageId, n: number) => __TAURI_INVOKE<null>("open_link", { messageId, n }),
+	/**  Saves an attachment where the person says. `false`: they changed their mind. */
+	saveAttachment: (messageId: MessageId, index: number) => __TAURI_INVOKE<boolean>("save_attachment", { messageId, index }),
+	/**  A thread, oldest first. */
+	thread: (threadId: ThreadId, projectId: ProjectId | null) => __TAURI_INVOKE<MessageRow[]>("thread", { threadId, projectId }),
+	/**  What no rule could place. */
+	toSort: (after: string | null) => __TAURI_INVOKE<Page<ToSortRow>>("to_sort", { after }),
+	/**  Saves a contact. */
+	addContact: (input: ContactInput, fromMessage: MessageId | null) => __TAURI_INVOKE<ContactId>("add_contact", { input, fromMessage }),
+	/**  Makes a contact of somebody who wrote in a thread. */
+	addStranger: (strangerId: number, name: string) => __TAURI_INVOKE<ContactId>("add_stranger", { strangerId, name }),
+	/**  A contact's page. */
+	contact: (id: ContactId) => __TAURI_INVOKE<ContactDetail>("contact", { id }),
+	/**  A contact's mail. */
+	contactMessages: (id: ContactId, after: string | null) => __TAURI_INVOKE<Page<MessageRow>>("contact_messages", { id, after }),
+	/**  Contacts by name. */
+	contacts: (query: string, after: string | null) => __TAURI_INVOKE<Page<ContactRow>>("contacts", { query, after }),
+	/**  Asks the servers how many earlier messages of a contact they hold. */
+	countEarlier: (contactId: ContactId) => __TAURI_INVOKE<EmailCount[]>("count_earlier", { contactId }),
+	/**  Deletes a contact. */
+	deleteContact: (id: ContactId, keepMail: boolean) => __TAURI_INVOKE<null>("delete_contact", { id, keepMail }),
+	/**  What becomes of a contact's mail. */
+	deleteFactsOfContact: (id: ContactId) => __TAURI_INVOKE<DeleteFacts>("delete_facts_of_contact", { id }),
+	/**  Changes a contact. */
+	editContact: (id: ContactId, input: ContactInput) => __TAURI_INVOKE<null>("edit_contact", { id, input }),
+	/**  Sets how much earlier mail of an address comes in. */
+	setBackfill: (addressId: AddressId, backfill: Backfill) => __TAURI_INVOKE<null>("set_backfill", { addressId, backfill }),
+	/**  Makes a project. */
+	addProject: (input: ProjectInput) => __TAURI_INVOKE<ProjectId>("add_project", { input }),
+	/**  What becomes of a project's mail. */
+	deleteFactsOfProject: (id: ProjectId) => __TAURI_INVOKE<DeleteFacts>("delete_facts_of_project", { id }),
+	/**  Deletes a project. */
+	deleteProject: (id: ProjectId, keepMail: boolean) => __TAURI_INVOKE<null>("delete_project", { id, keepMail }),
+	/**  Changes a project. */
+	editProject: (id: ProjectId, input: ProjectInput) => __TAURI_INVOKE<null>("edit_project", { id, input }),
+	/**  A project's page. */
+	project: (id: ProjectId) => __TAURI_INVOKE<ProjectDetail>("project", { id }),
+	/**  A project's mail by thread. */
+	projectThreads: (id: ProjectId, after: string | null) => __TAURI_INVOKE<Page<ThreadRow>>("project_threads", { id, after }),
+	/**  Projects, active ones first. */
+	projects: (status: ProjectStatus | null) => __TAURI_INVOKE<ProjectRow[]>("projects", { status }),
 };
 
+/** Events */
 export const events = {
-  changed: event<Changed>("changed"),
-  checklist: event<Checklist>("checklist"),
-  show: event<Show>("show"),
+	changed: makeEvent<Changed, Changed>("changed"),
+	checklist: makeEvent<Checklist, Checklist>("checklist"),
+	show: makeEvent<Show, Show>("show"),
 };
 
-function event<T>(name: string) {
-  return { listen: (heard: EventCallback<T>): Promise<UnlistenFn> => listen<T>(name, heard) };
+/* Types */
+/**  An account's page. */
+export type AccountDetail = {
+	/**  Its row. */
+	row: AccountRow,
+	/**  User name at the server. */
+	username: string,
+	/**  Incoming server. */
+	incoming: Endpoint,
+	/**  Outgoing server. */
+	outgoing: Endpoint | null,
+	/**  Further addresses. */
+	aliases: string[],
+	/**  Its folders. */
+	folders: FolderRow[],
+	/**  Headers looked at, ever. */
+	headers_seen: number,
+	/**  Messages copied, ever. */
+	messages_copied: number,
+	/**  Their bytes. */
+	bytes_copied: number,
+};
+
+/**  One mailbox connection. */
+export type AccountId = number;
+
+/**  A row under "Incoming email". */
+export type AccountRow = {
+	/**  Id. */
+	id: AccountId,
+	/**  Address. */
+	email: string,
+	/**  Id in the provider table. */
+	provider: string,
+	/**  The provider's name for people. */
+	provider_name: string,
+	/**  Incoming host. */
+	incoming_host: string,
+	/**  State. */
+	state: AccountState,
+	/**  Last success. */
+	last_synced_at: Timestamp | null,
+	/**  First failure since then. */
+	failing_since: Timestamp | null,
+	/**  When it is tried again by itself. */
+	next_try_at: Timestamp | null,
+	/**  The failure that the state comes from. */
+	failure: Failure | null,
+	/**  The state's button. */
+	button: Button | null,
+	/**  A cycle runs: shown over the state that holds. */
+	syncing: Progress | null,
+	/**  Sending does not work. */
+	sending: Failure | null,
+	/**  Headers looked at today. */
+	headers_seen_today: number,
+	/**  Messages copied today. */
+	copied_today: number,
+	/**  Latest cycles, newest first. */
+	history: CycleView[],
+	/**  Things to know about this account. */
+	notes: string[],
+	/**  Messages of a moved mailbox that wait for an answer. */
+	moved_mailbox_waiting: number,
+	/**  "You also send as …": waits for an answer. */
+	unknown_alias: string | null,
+};
+
+/**  What the row of an account shows. Derived from facts by `sync::state`, never stored. */
+export type AccountState = 
+/**  The user paused it. */
+"paused" | 
+/**  Only the user can mend it, at sign-in. */
+"needs_reconnecting" | 
+/**  Something here, or one folder, stops it. */
+"held_up" | 
+/**  No way to the server; tried again by itself. */
+"unreachable" | 
+/**  Never synced yet. */
+"waiting" | 
+/**  No failure known, but no success for too long. */
+"late" | 
+/**  The last cycle brought in all there was. */
+"connected";
+
+/**  One address of a contact; a new id when an address is saved again. */
+export type AddressId = number;
+
+/**  A part that can be saved as a file. */
+export type Attachment = {
+	/**  Position among the message's attachments, from 0. */
+	index: number,
+	/**  File name, made safe; never empty. */
+	name: string,
+	/**  Media type in lower case. */
+	type: string,
+	/**  Decoded size in bytes. */
+	size: number,
+	/**  Content-ID without brackets when the text refers to it. */
+	content_id: string | null,
+};
+
+/**  How far back mail of an address is brought in, beside what arrives after it was saved. */
+export type Backfill = 
+/**  Only what arrives after saving. */
+{ kind: "none" } | 
+/**  Since this moment. */
+{ kind: "since"; since: Timestamp } | 
+/**  Everything. */
+{ kind: "all" };
+
+/**  The one button of a state. */
+export type Button = 
+/**  Opens the reconnect sheet. */
+"reconnect" | 
+/**  Asks the keychain, which asks the person. */
+"unlock" | 
+/**  Tries the server now. */
+"try_now" | 
+/**  Runs a cycle now. */
+"sync_now" | 
+/**  Ends a pause. */
+"resume";
+
+/**  Why something failed. `code()` is its stable name. */
+export type Cause = 
+/**  The server refused user name and password. */
+"wrong_password" | 
+/**  The provider takes app passwords only. */
+"app_password_needed" | 
+/**  The provider takes no password at all. */
+"password_sign_in_off" | 
+/**  A token expired or was revoked. */
+"sign_in_expired" | 
+/**  The organisation's administrator must approve. */
+"approval_needed" | 
+/**  IMAP is switched off for this mailbox. */
+"imap_off" | 
+/**  The mailbox does not exist any more or is disabled. */
+"mailbox_gone" | 
+/**  The keychain works but holds no entry for the account. */
+"keychain_no_entry" | 
+/**  The certificate is past its time. */
+"certificate_expired" | 
+/**  The certificate is for another host. */
+"certificate_wrong_name" | 
+/**  The issuer is not trusted. */
+"certificate_unknown_issuer" | 
+/**  The certificate signed itself. */
+"certificate_self_signed" | 
+/**  No network; said only after a dial failed. */
+"offline" | 
+/**  The name has no address. */
+"host_not_found" | 
+/**  Nothing listens there. */
+"connection_refused" | 
+/**  No answer in time. */
+"timed_out" | 
+/**  Something else than a mail server answered. */
+"not_a_mail_server" | 
+/**  The server has no TLS where it must. */
+"tls_not_offered" | 
+/**  The server's limit of connections. */
+"too_many_connections" | 
+/**  Connections are refused after sign-ins were refused. */
+"perhaps_banned" | 
+/**  The server says to come back later. */
+"try_later" | 
+/**  A proxy, a virus scanner or a foreign network answers in the server's place. */
+"stands_in_between" | 
+/**  The keychain is locked. */
+"keychain_locked" | 
+/**  There is no keychain service. */
+"keychain_absent" | 
+/**  The keychain refused access. */
+"keychain_refused" | 
+/**  One folder cannot be opened. */
+"folder_refused" | 
+/**  A watched folder went away in the middle. */
+"folder_gone" | 
+/**  The server answered OVERQUOTA. */
+"over_quota" | 
+/**  The disk is full. */
+"disk_full" | 
+/**  Another program holds the database. */
+"database_busy" | 
+/**  The database is damaged. */
+"database_damaged" | 
+/**  The database was written by a newer version. */
+"database_newer" | 
+/**  Anything that none of the others names. */
+"unknown" | 
+/**  The organisation has switched off sending. */
+"sending_off" | 
+/**  Over the server's limit. */
+"message_too_large" | 
+/**  The user stopped it. */
+"cancelled";
+
+/**  What changed: screens read again what they show of it. */
+export type Changed = {
+	topics: Topic[],
+};
+
+/**  A line of the checklist. */
+export type CheckName = 
+/**  The host has an address and takes a connection. */
+"server_found" | 
+/**  TLS, with a certificate that verifies. */
+"secure_connection" | 
+/**  The server took user name and password. */
+"signed_in" | 
+/**  The folders were listed and the inbox opened. */
+"folders_read" | 
+/**  The outgoing server took user name and password too. */
+"sending_works" | 
+/**  The keychain took the password. */
+"saved";
+
+/**  One line with what was seen. */
+export type CheckStep = {
+	/**  Which. */
+	name: CheckName,
+	/**  How it stands. */
+	state: StepState,
+	/**  The fact behind it: a host, a date, folder names. */
+	detail: string | null,
+	/**  How long it took. */
+	milliseconds: number | null,
+	/**  Why it failed. */
+	failure: Failure | null,
+};
+
+/**  A checklist moved on. */
+export type Checklist = {
+	run: string,
+	steps: CheckStep[],
+};
+
+/**  What was typed to connect an account. */
+export type ConnectRequest = {
+	email: string,
+	aliases: string[],
+	username: string | null,
+	incoming: Endpoint,
+	outgoing: Endpoint | null,
+	provider: string,
+	password: string,
+};
+
+/**  An address on a contact's page. */
+export type ContactAddressView = {
+	/**  Id. */
+	id: AddressId,
+	/**  Address. */
+	address: string,
+	/**  Its mail comes in from here on. */
+	saved_at: Timestamp,
+	/**  Earlier mail that was asked for. */
+	backfill: Backfill,
+	/**  Messages that it is in. */
+	messages: number,
+	/**  Earlier messages that the servers hold, as last counted; `None`: not counted yet. */
+	earlier: number | null,
+	/**  Arrival of the oldest of them. */
+	earlier_since: Timestamp | null,
+};
+
+/**  A contact's page. */
+export type ContactDetail = {
+	/**  Id. */
+	id: ContactId,
+	/**  Name. */
+	name: string,
+	/**  Company. */
+	company: string,
+	/**  Kind. */
+	kind: ContactKind,
+	/**  Telephone. */
+	phone: string,
+	/**  Notes. */
+	notes: string,
+	/**  Where mail goes when several projects could have it. */
+	default_project_id: ProjectId | null,
+	/**  Addresses. */
+	addresses: ContactAddressView[],
+	/**  Projects. */
+	projects: ProjectRow[],
+	/**  Messages. */
+	messages: number,
+};
+
+/**  A person. */
+export type ContactId = number;
+
+/**  What a person types for a contact. */
+export type ContactInput = {
+	/**  Name. */
+	name: string,
+	/**  Company. */
+	company: string,
+	/**  What the person is to the user. */
+	kind: ContactKind,
+	/**  Telephone. */
+	phone: string,
+	/**  Notes. */
+	notes: string,
+	/**  Addresses, as typed. */
+	addresses: string[],
+	/**  Where mail goes when several projects could have it. */
+	default_project_id: ProjectId | null,
+};
+
+/**  What a contact is to the user. */
+export type ContactKind = 
+/**  Has asked, has not booked. */
+"lead" | 
+/**  Pays. */
+"client" | 
+/**  The user hopes to work for them. */
+"prospect" | 
+/**  Anyone else. */
+"other";
+
+/**  A row of the contacts. */
+export type ContactRow = {
+	/**  Id. */
+	id: ContactId,
+	/**  Name. */
+	name: string,
+	/**  Company. */
+	company: string,
+	/**  Kind. */
+	kind: ContactKind,
+	/**  Addresses. */
+	addresses: string[],
+	/**  Titles of active projects. */
+	projects: string[],
+	/**  Messages. */
+	messages: number,
+	/**  Date of the newest. */
+	last_message_at: Timestamp | null,
+};
+
+/**  How a past cycle ended. */
+export type CycleOutcome = 
+/**  Everything there was came in. */
+"success" | 
+/**  Something failed. */
+"failed" | 
+/**  Stopped. */
+"cancelled";
+
+/**  One past cycle. */
+export type CycleView = {
+	/**  When it began. */
+	started_at: Timestamp,
+	/**  When it ended. */
+	ended_at: Timestamp,
+	/**  How. */
+	outcome: CycleOutcome,
+	/**  The failure that counts. */
+	failure: Failure | null,
+	/**  Messages brought in. */
+	new_messages: number,
+	/**  Headers looked at. */
+	headers_seen: number,
+	/**  Bytes read. */
+	bytes_in: number,
+};
+
+/**  The dashboard. */
+export type Dashboard = {
+	/**  How the user is greeted; empty when unknown. */
+	greeting_name: string,
+	/**  The setting. */
+	show_mail: boolean,
+	/**  The newest few that need a reply. */
+	needs_reply: MessageRow[],
+	/**  How many there are. */
+	needs_reply_count: number,
+	/**  The newest few to sort. */
+	to_sort: ToSortRow[],
+	/**  How many there are. */
+	to_sort_count: number,
+	/**  The newest messages. */
+	recent: MessageRow[],
+	/**  Mailboxes at a glance. */
+	mailboxes: AccountRow[],
+	/**  The newest success of any account. */
+	newest_sync_at: Timestamp | null,
+	/**  First steps: there is an account. */
+	has_account: boolean,
+	/**  There is a contact. */
+	has_contact: boolean,
+	/**  There is a project. */
+	has_project: boolean,
+};
+
+/**  What becomes of the mail when something is deleted. */
+export type DeleteFacts = {
+	/**  Messages that "delete the mail too" would remove. */
+	messages: number,
+	/**  In one sentence. */
+	sentence: string,
+};
+
+/**  Which way a message went. Outgoing: it lies in a Sent folder. */
+export type Direction = 
+/**  Received. */
+"in" | 
+/**  Sent by the user. */
+"out";
+
+/**  Earlier messages of an address that the servers hold. */
+export type EmailCount = {
+	/**  Address. */
+	address: string,
+	/**  How many. */
+	count: number,
+	/**  Arrival of the oldest. */
+	since: Timestamp | null,
+};
+
+/**  Where a server listens. */
+export type Endpoint = {
+	/**  Host name or IP address, without port. */
+	host: string,
+	/**  TCP port. */
+	port: number,
+	/**  How the connection is made secure. */
+	security: Security,
+};
+
+/**  A failure as a person reads it. */
+export type Failure = {
+	/**  Its cause. */
+	cause: Cause,
+	/**  One plain sentence. */
+	sentence: string,
+	/**  What to do now. */
+	remedy: string,
+	/**  Whether Hatstand tries again by itself. */
+	retried: boolean,
+	/**  The server's own words. */
+	server_said: string | null,
+	/**  The folder, where one is the trouble. */
+	folder: string | null,
+};
+
+/**  A folder of an account. */
+export type FolderId = number;
+
+/**  What a folder is for. */
+export type FolderRole = 
+/**  INBOX. */
+"inbox" | 
+/**  Sent mail: what lies here is outgoing. */
+"sent" | 
+/**  Drafts. */
+"drafts" | 
+/**  Spam. */
+"junk" | 
+/**  Deleted mail. */
+"trash" | 
+/**  Every message, under other names too (Gmail's All Mail). */
+"all" | 
+/**  Archive. */
+"archive" | 
+/**  Anything else. */
+"other";
+
+/**  A folder on an account's page. */
+export type FolderRow = {
+	/**  Id. */
+	id: FolderId,
+	/**  Name for people. */
+	name: string,
+	/**  What it is for. */
+	role: FolderRole,
+	/**  Whether cycles look into it. */
+	watched: boolean,
+	/**  What lies here is outgoing. */
+	is_sent: boolean,
+};
+
+/**  The foot of the sidebar. */
+export type Health = {
+	/**  Icon and colour. */
+	kind: HealthKind,
+	/**  Words. */
+	sentence: string,
+};
+
+/**  The foot of the sidebar, by what is worst. */
+export type HealthKind = 
+/**  No account yet. */
+"none" | 
+/**  All is well. */
+"good" | 
+/**  A cycle runs. */
+"busy" | 
+/**  Not synced yet, late or paused. */
+"waiting" | 
+/**  No way to a server. */
+"offline" | 
+/**  Something here stops it. */
+"held_up" | 
+/**  The user is needed. */
+"bad";
+
+/**  A name and an address of a header, decoded for people. */
+export type Mailbox = {
+	/**  Display name, may be empty. */
+	name: string,
+	/**  The address in comparable form; what could not be read as one stands as it is. */
+	address: string,
+};
+
+/**  A message, opened. */
+export type MessageDetail = {
+	/**  Its row. */
+	row: MessageRow,
+	/**  To. */
+	to: Mailbox[],
+	/**  Cc. */
+	cc: Mailbox[],
+	/**  Why it lies where it lies. */
+	reason: string,
+	/**  Where it lies on servers. */
+	locations: Place[],
+	/**  Something to know: stored in part, or not fully readable. */
+	note: string | null,
+	/**  Plain text, for copying. */
+	text: string,
+	/**  Cleaned body for the message frame. */
+	html: string,
+	/**  Remote images that were not loaded. */
+	remote_images: number,
+	/**  Attachments. */
+	attachments: Attachment[],
+};
+
+/**  One mail of the profile, whatever number of places it lies in. */
+export type MessageId = number;
+
+/**  A message in a list. */
+export type MessageRow = {
+	/**  Id. */
+	id: MessageId,
+	/**  Thread. */
+	thread_id: ThreadId,
+	/**  Which way. */
+	direction: Direction,
+	/**  Author. */
+	from: Mailbox,
+	/**  Who it is from, in words: the contact's name, else the name in the mail, else the address; "You". */
+	who: string,
+	/**  Letters for the avatar. */
+	initials: string,
+	/**  Recipients. */
+	to: Mailbox[],
+	/**  Subject. */
+	subject: string,
+	/**  First words. */
+	preview: string,
+	/**  Date. */
+	date: Timestamp,
+	/**  Project. */
+	project_id: ProjectId | null,
+	/**  Its title. */
+	project: string | null,
+	/**  Read. */
+	read: boolean,
+	/**  Automatic mail. */
+	automatic: boolean,
+	/**  How many attachments. */
+	attachments: number,
+};
+
+/**  A page of a list. */
+export type Page<T> = {
+	/**  At most 100 rows. */
+	rows: T[],
+	/**  Where the next page begins; `None`: this was the last. */
+	next: string | null,
+};
+
+/**  A contact by name. */
+export type PersonName = {
+	/**  Who. */
+	id: ContactId,
+	/**  Name. */
+	name: string,
+};
+
+/**  What a running cycle is at. */
+export type Phase = 
+/**  Connecting and signing in. */
+"signing_in" | 
+/**  Looking for mail of contacts. */
+"looking" | 
+/**  Fetching and storing it. */
+"bringing_in";
+
+/**  Where a message lies. */
+export type Place = {
+	/**  The account's address. */
+	account: string,
+	/**  The folder's name. */
+	folder: string,
+};
+
+/**  A running cycle at one moment. */
+export type Progress = {
+	/**  Messages (or folders, while looking) that are done. */
+	done: number,
+	/**  Of how many. */
+	total: number,
+	/**  The folder at hand. */
+	folder: string | null,
+	/**  What it is at. */
+	phase: Phase,
+};
+
+/**  A project's page. */
+export type ProjectDetail = {
+	/**  Its row. */
+	row: ProjectRow,
+	/**  Notes. */
+	notes: string,
+	/**  People who are no contacts yet. */
+	strangers: Stranger[],
+};
+
+/**  A job. */
+export type ProjectId = number;
+
+/**  What a person types for a project. */
+export type ProjectInput = {
+	/**  Title. */
+	title: string,
+	/**  Notes. */
+	notes: string,
+	/**  Where it stands. */
+	status: ProjectStatus,
+	/**  Who it is for. */
+	contact_ids: ContactId[],
+};
+
+/**  A row of the projects. */
+export type ProjectRow = {
+	/**  Id. */
+	id: ProjectId,
+	/**  Title. */
+	title: string,
+	/**  Where it stands. */
+	status: ProjectStatus,
+	/**  Since when. */
+	status_at: Timestamp,
+	/**  Who it is for. */
+	contacts: PersonName[],
+	/**  Messages in it. */
+	messages: number,
+	/**  Of them unread. */
+	unread: number,
+	/**  Date of the newest. */
+	last_message_at: Timestamp | null,
+};
+
+/**  Where a project stands. */
+export type ProjectStatus = 
+/**  Under way: new mail goes here. */
+"active" | 
+/**  Done. */
+"completed" | 
+/**  Out of sight. */
+"archived";
+
+/**  One provider of the table. */
+export type Provider = {
+	/**  Stable id. */
+	id: string,
+	/**  Name for people. */
+	name: string,
+	/**  One or two characters for its tile. */
+	mark: string,
+	/**  Incoming server; `None`: the person types it. */
+	incoming: Endpoint | null,
+	/**  Outgoing server. */
+	outgoing: Endpoint | null,
+	/**  What the password field is called. */
+	password_label: string,
+	/**  Steps to a password that works, in order. */
+	guidance: string[],
+	/**  The provider's own page for that. */
+	page: string | null,
+	/**  Takes browser sign-in only. */
+	browser_only: boolean,
+	/**  The user name is the part before the @. */
+	local_part_user: boolean,
+	/**  Domains of its addresses. */
+	domains: string[],
+};
+
+/**  A refusal: nothing was changed. What was typed is still the caller's. */
+export type Refusal = {
+	/**  A stable name: `empty_name`, `address_taken`, or the code of a cause. */
+	code: string,
+	/**  One sentence that says why. */
+	sentence: string,
+	/**  The server's own words, where a server refused. */
+	server_said: string | null,
+	/**  The input it is about (`email`, `name`, …), where there is one. */
+	field: string | null,
+};
+
+/**  How a connection is made secure (RFC 8314). */
+export type Security = 
+/**  TLS from the first byte. */
+"tls" | 
+/**  A plain greeting, then STARTTLS. */
+"starttls" | 
+/**  No encryption; accepted for loopback hosts alone. */
+"plaintext";
+
+/**  What the user can set. */
+export type Settings = {
+	/**  "Show emails on the dashboard". */
+	show_mail_on_dashboard: boolean,
+	/**  Minutes between cycles, 1 to 30. */
+	cycle_minutes: number,
+	/**  Appearance. */
+	theme: Theme,
+};
+
+/**  The window should show a screen. */
+export type Show = {
+	screen: string,
+};
+
+/**  The sidebar. */
+export type Sidebar = {
+	/**  How much needs a reply. */
+	needs_reply: number,
+	/**  How much is to sort. */
+	to_sort: number,
+	/**  Active projects. */
+	projects: SidebarProject[],
+	/**  The foot. */
+	health: Health,
+};
+
+/**  A project in the sidebar. */
+export type SidebarProject = {
+	/**  Which. */
+	id: ProjectId,
+	/**  Title. */
+	title: string,
+	/**  Unread messages. */
+	unread: number,
+};
+
+/**  How a line stands. */
+export type StepState = 
+/**  Not begun. */
+"todo" | 
+/**  At it. */
+"running" | 
+/**  Green. */
+"done" | 
+/**  Red. */
+"failed" | 
+/**  Does not apply. */
+"skipped";
+
+/**  Somebody who wrote in a thread of the project and is no contact. */
+export type Stranger = {
+	/**  To hand to `add_stranger`. */
+	id: number,
+	/**  Address. */
+	address: string,
+	/**  The name beside it. */
+	name: string,
+	/**  When that mail came. */
+	at: Timestamp,
+};
+
+/**  One click that sorts a message. */
+export type Suggestion = 
+/**  An active project. */
+{ kind: "project"; 
+/**  Which. */
+project_id: ProjectId; 
+/**  Its title. */
+label: string } | 
+/**  A project that is not active: "Continue Wedding Meyer (completed in June)". */
+{ kind: "continue"; 
+/**  Which. */
+project_id: ProjectId; 
+/**  What the button says. */
+label: string } | 
+/**  A new project for these people. */
+{ kind: "new_project"; 
+/**  What the button says. */
+label: string; 
+/**  Who it would be for. */
+contact_ids: ContactId[] };
+
+/**  Light or dark. */
+export type Theme = 
+/**  As the system. */
+"system" | 
+/**  Light. */
+"light" | 
+/**  Dark. */
+"dark";
+
+/**  Messages joined by their ids. */
+export type ThreadId = number;
+
+/**  A thread in a project. */
+export type ThreadRow = {
+	/**  Which. */
+	thread_id: ThreadId,
+	/**  Its newest message in the project. */
+	newest: MessageRow,
+	/**  How many of its messages are there. */
+	messages: number,
+	/**  Of them unread. */
+	unread: number,
+};
+
+/**  UTC milliseconds since 1970. */
+export type Timestamp = number;
+
+/**  A message that no rule could place. */
+export type ToSortRow = {
+	/**  The message. */
+	message: MessageRow,
+	/**  Why it is here. */
+	reason: string,
+	/**  What would sort it, best first. */
+	suggestions: Suggestion[],
+};
+
+/**  What changed. A screen reads again what it shows of it. */
+export type Topic = 
+/**  Accounts, their states, their cycles. */
+"accounts" | 
+/**  Contacts. */
+"contacts" | 
+/**  Projects. */
+"projects" | 
+/**  Messages: which there are, where they lie, whether they are read. */
+"messages" | 
+/**  Settings. */
+"settings";
+
+/**  Something that can be taken back. */
+export type Undo = {
+	/**  To hand to `undo`. */
+	id: number,
+	/**  What was done: "Moved to Okafor wedding". */
+	sentence: string,
+};
+
+/* Tauri Specta runtime */
+type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;
+
+type EventEmitTo<T> = [T] extends [null] ? (target: __TAURI_EVENT.EventTarget | string) => Promise<void> : (target: __TAURI_EVENT.EventTarget | string, payload: T) => Promise<void>;
+
+function makeEvent<TListen, TEmit = TListen>(name: string, serialize?: (payload: TEmit) => unknown, deserialize?: (payload: any) => TListen) {
+    const mapEvent = (cb: __TAURI_EVENT.EventCallback<TListen>) => (event: __TAURI_EVENT.Event<any>) => cb({ ...event, payload: deserialize ? deserialize(event.payload) : event.payload });
+    const mapPayload = (payload: TEmit) => serialize ? serialize(payload) : payload;
+
+    const base = {
+        listen: (cb: __TAURI_EVENT.EventCallback<TListen>) => __TAURI_EVENT.listen(name, mapEvent(cb)),
+        once: (cb: __TAURI_EVENT.EventCallback<TListen>) => __TAURI_EVENT.once(name, mapEvent(cb)),
+        emit: ((payload: TEmit) => __TAURI_EVENT.emit(name, mapPayload(payload)) as unknown) as EventEmit<TEmit>,
+        emitTo: ((to: __TAURI_EVENT.EventTarget | string, payload: TEmit) => __TAURI_EVENT.emitTo(to, name, mapPayload(payload)) as unknown) as EventEmitTo<TEmit>
+    };
+
+    const fn = (target: import("@tauri-apps/api/webview").Webview | import("@tauri-apps/api/window").Window) => ({
+        listen: (cb: __TAURI_EVENT.EventCallback<TListen>) => target.listen(name, mapEvent(cb)),
+        once: (cb: __TAURI_EVENT.EventCallback<TListen>) => target.once(name, mapEvent(cb)),
+        emit: ((payload: TEmit) => target.emit(name, mapPayload(payload)) as unknown) as EventEmit<TEmit>,
+        emitTo: ((to: __TAURI_EVENT.EventTarget | string, payload: TEmit) => target.emitTo(to, name, mapPayload(payload)) as unknown) as EventEmitTo<TEmit>
+    });
+
+    return Object.assign(fn, base);
 }
+

@@ -75,6 +75,11 @@ impl Address {
         Some(Self(format!("{}@{domain}", local.to_lowercase())))
     }
 
+    /// A text that was in comparable form when it was stored.
+    pub(crate) fn unchecked(stored: &str) -> Self {
+        Self(stored.to_owned())
+    }
+
     /// The whole address, ready to compare.
     pub fn as_str(&self) -> &str {
         &self.0

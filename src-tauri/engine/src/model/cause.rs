@@ -189,7 +189,7 @@ impl Cause {
 }
 
 /// A cause with what was seen of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Failure {
     /// Why.
     pub cause: Cause,
@@ -229,3 +229,34 @@ impl std::fmt::Display for Failure {
 }
 
 impl std::error::Error for Failure {}
+
+/// A failure as a person reads it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename = "Failure")]
+pub struct FailureView {
+    /// Its cause.
+    pub cause: Cause,
+    /// One plain sentence.
+    pub sentence: String,
+    /// What to do now.
+    pub remedy: String,
+    /// Whether Hatstand tries again by itself.
+    pub retried: bool,
+    /// The server's own words.
+    pub server_said: Option<String>,
+    /// The folder, where one is the trouble.
+    pub folder: Option<String>,
+}
+
+impl From<Failure> for FailureView {
+    fn from(failure: Failure) -> Self {
+        Self {
+            sentence: failure.to_string(),
+            remedy: failure.cause.remedy().into(),
+            retried: failure.cause.retried(),
+            cause: failure.cause,
+            server_said: failure.server_said,
+            folder: failure.folder,
+        }
+    }
+}

@@ -16,6 +16,7 @@ const provider = (more: Partial<Provider>): Provider => ({
   guidance: [],
   page: null,
   browser_only: false,
+  local_part_user: false,
   domains: [],
   ...more,
 });

@@ -1,0 +1,219 @@
+//! The live checklist: server found, secure connection, signed in, folders read, sending works, saved.
+
+use crate::imap::Connection;
+use crate::model::{Endpoint, Failure, FailureView, Security};
+use crate::net::{Counters, Deadlines, Stage, Trust};
+use crate::secrets::Secret;
+use crate::smtp;
+use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+use std::time::Instant;
+
+/// A line of the checklist.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckName {
+    /// The host has an address and takes a connection.
+    ServerFound,
+    /// TLS, with a certificate that verifies.
+    SecureConnection,
+    /// The server took user name and password.
+    SignedIn,
+    /// The folders were listed and the inbox opened.
+    FoldersRead,
+    /// The outgoing server took user name and password too.
+    SendingWorks,
+    /// The keychain took the password.
+    Saved,
+}
+
+/// How a line stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum StepState {
+    /// Not begun.
+    Todo,
+    /// At it.
+    Running,
+    /// Green.
+    Done,
+    /// Red.
+    Failed,
+    /// Does not apply.
+    Skipped,
+}
+
+/// One line with what was seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct CheckStep {
+    /// Which.
+    pub name: CheckName,
+    /// How it stands.
+    pub state: StepState,
+    /// The fact behind it: a host, a date, folder names.
+    pub detail: Option<String>,
+    /// How long it took.
+    pub milliseconds: Option<u32>,
+    /// Why it failed.
+    pub failure: Option<FailureView>,
+}
+
+/// What is checked.
+pub struct Request {
+    /// Incoming server.
+    pub incoming: Endpoint,
+    /// Outgoing server, if there is one.
+    pub outgoing: Option<Endpoint>,
+    /// Whom to believe.
+    pub trust: Trust,
+    /// User name.
+    pub username: String,
+    /// Password.
+    pub password: Secret,
+}
+
+struct Checklist<F: FnMut(&[CheckStep]) + Send> {
+    steps: Vec<CheckStep>,
+    at: usize,
+    since: Instant,
+    tell: F,
+}
+
+impl<F: FnMut(&[CheckStep]) + Send> Checklist<F> {
+    fn new(tell: F) -> Self {
+        use CheckName::{FoldersRead, Saved, SecureConnection, SendingWorks, ServerFound, SignedIn};
+        let steps = [ServerFound, SecureConnection, SignedIn, FoldersRead, SendingWorks, Saved].map(|name| {
+            CheckStep { name, state: StepState::Todo, detail: None, milliseconds: None, failure: None }
+        });
+        let mut list = Self { steps: steps.to_vec(), at: 0, since: Instant::now(), tell };
+        list.begin(0);
+        list
+    }
+
+    fn begin(&mut self, at: usize) {
+        self.at = at;
+        self.since = Instant::now();
+        if let Some(step) = self.steps.get_mut(at) {
+            step.state = StepState::Running;
+        }
+        (self.tell)(&self.steps);
+    }
+
+    fn end(&mut self, state: StepState, detail: Option<String>, failure: Option<&Failure>) {
+        let took = u32::try_from(self.since.elapsed().as_millis()).unwrap_or(u32::MAX);
+        if let Some(step) = self.steps.get_mut(self.at) {
+            step.state = state;
+            step.detail = detail;
+            step.milliseconds = (state != StepState::Skipped).then_some(took);
+            step.failure = failure.cloned().map(FailureView::from);
+        }
+    }
+
+    fn done(&mut self, detail: Option<String>) {
+        self.end(StepState::Done, detail, None);
+        self.begin(self.at + 1);
+    }
+
+    fn skipped(&mut self, detail: &str) {
+        self.end(StepState::Skipped, Some(detail.to_owned()), None);
+        self.begin(self.at + 1);
+    }
+
+    fn failed(&mut self, failure: Failure) -> Failure {
+        self.end(StepState::Failed, None, Some(&failure));
+        (self.tell)(&self.steps);
+        failure
+    }
+}
+
+/// Runs the checklist; `tell` hears every step as it moves on. `save` is run only when every line before is green,
+/// so that nothing is stored until it worked.
+pub async fn check(
+    request: &Request,
+    deadlines: &Deadlines,
+    tell: impl FnMut(&[CheckStep]) + Send,
+    save: impl Future<Output = Result<(), Failure>> + Send,
+) -> Result<(), Failure> {
+    let mut list = Checklist::new(tell);
+    let counters = Arc::new(Counters::default());
+    let host = request.incoming.host.clone();
+    let mut certificate = None;
+    let opened = Connection::open_watched(
+        &request.incoming,
+        &request.trust,
+        Arc::clone(&counters),
+        deadlines,
+        &mut |stage| match stage {
+            Stage::Connected(_) if list.at == 0 => list.done(Some(host.clone())),
+            Stage::CertificateShown(facts) => certificate = Some(valid_until(facts.not_after)),
+            _ => {}
+        },
+    )
+    .await;
+    let connection = match opened {
+        Ok(connection) => connection,
+        Err(failure) => return Err(list.failed(failure)),
+    };
+    if request.incoming.security == Security::Plaintext {
+        list.skipped("On this computer, no encryption is needed");
+    } else {
+        list.done(certificate);
+    }
+    let mut session = match connection.sign_in(&request.username, request.password.expose()).await {
+        Ok(session) => session,
+        Err(failure) => return Err(list.failed(failure)),
+    };
+    list.done(None);
+    let read = async {
+        let folders = session.list(false).await?;
+        let inbox = folders.iter().find(|folder| folder.raw_name.eq_ignore_ascii_case("inbox"));
+        session.examine(inbox.map_or("INBOX", |folder| folder.raw_name.as_str())).await?;
+        Ok(folders
+            .into_iter()
+            .filter(|folder| folder.selectable)
+            .map(|folder| folder.name)
+            .collect::<Vec<_>>())
+    };
+    match read.await {
+        Ok(names) => list.done(Some(named(&names))),
+        Err(failure) => return Err(list.failed(failure)),
+    }
+    session.logout().await;
+    match &request.outgoing {
+        None => list.skipped("No outgoing server was given"),
+        Some(outgoing) => {
+            let password = request.password.expose();
+            let sent =
+                smtp::verify(outgoing, &request.trust, &request.username, password, counters, deadlines)
+                    .await;
+            match sent {
+                Ok(()) => list.done(Some(outgoing.host.clone())),
+                Err(failure) => return Err(list.failed(failure)),
+            }
+        }
+    }
+    match save.await {
+        Ok(()) => {
+            list.done(None);
+            Ok(())
+        }
+        Err(failure) => Err(list.failed(failure)),
+    }
+}
+
+fn named(names: &[String]) -> String {
+    const SHOWN: usize = 4;
+    let shown = names.iter().take(SHOWN).cloned().collect::<Vec<_>>().join(", ");
+    match names.len().saturating_sub(SHOWN) {
+        0 => shown,
+        more => format!("{shown} and {more} more"),
+    }
+}
+
+fn valid_until(at: crate::model::Timestamp) -> String {
+    jiff::Timestamp::from_millisecond(at.0)
+        .map(|at| {
+            at.to_zoned(jiff::tz::TimeZone::system()).strftime("Certificate valid until %B %Y").to_string()
+        })
+        .unwrap_or_default()
+}

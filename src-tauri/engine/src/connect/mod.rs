@@ -1,0 +1,6 @@
+//! Connecting: the provider table and the live checklist.
+
+mod checklist;
+pub mod providers;
+
+pub use checklist::{CheckName, CheckStep, Request, StepState, check};

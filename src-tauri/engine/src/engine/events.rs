@@ -1,0 +1,40 @@
+//! What the engine announces: what changed, never the data itself.
+
+use crate::connect::CheckStep;
+use serde::{Deserialize, Serialize};
+
+/// What changed. A screen reads again what it shows of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum Topic {
+    /// Accounts, their states, their cycles.
+    Accounts,
+    /// Contacts.
+    Contacts,
+    /// Projects.
+    Projects,
+    /// Messages: which there are, where they lie, whether they are read.
+    Messages,
+    /// Settings.
+    Settings,
+}
+
+impl Topic {
+    /// Every topic.
+    pub const ALL: [Self; 5] =
+        [Self::Accounts, Self::Contacts, Self::Projects, Self::Messages, Self::Settings];
+}
+
+/// Something happened.
+#[derive(Clone, Debug)]
+pub enum Event {
+    /// A topic changed.
+    Changed(Topic),
+    /// A checklist moved on.
+    Checklist {
+        /// The run that its caller named.
+        run: String,
+        /// Every step as it stands.
+        steps: Vec<CheckStep>,
+    },
+}

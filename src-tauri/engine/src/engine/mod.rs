@@ -1,0 +1,176 @@
+//! The one handle that shell, command line and tests hold.
+
+mod accounts;
+mod events;
+mod mail;
+mod messages;
+mod people;
+mod projects;
+mod settings;
+
+pub use accounts::ConnectRequest;
+pub use events::{Event, Topic};
+pub use mail::{MailPage, Opened};
+pub use people::{ContactInput, EmailCount};
+pub use projects::ProjectInput;
+pub use settings::{Settings, Theme};
+
+use crate::model::{Refusal, Timestamp};
+use crate::net::Deadlines;
+use crate::secrets::SecretStore;
+use crate::store::{Store, StoreError};
+use crate::sync::Context;
+use crate::sync::schedule::{Notice, Scheduler};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use tokio::sync::broadcast;
+use tokio_util::sync::CancellationToken;
+
+/// The app's identifier, and the name of its data folder.
+pub const IDENTIFIER: &str = "app.hatstand.Hatstand";
+/// Overrides the data folder.
+pub const DATA_DIR_ENV: &str = "HATSTAND_DATA_DIR";
+/// A message larger than this is stored in part.
+const SIZE_LIMIT: u32 = 50 * 1024 * 1024;
+/// Events that a slow listener may fall behind; then it reads everything again.
+const EVENTS: usize = 256;
+
+/// The data folder of this user: the same for app and command line.
+pub fn data_dir() -> Option<PathBuf> {
+    match std::env::var_os(DATA_DIR_ENV) {
+        Some(dir) if !dir.is_empty() => Some(PathBuf::from(dir)),
+        _ => dirs::data_dir().map(|dir| dir.join(IDENTIFIER)),
+    }
+}
+
+/// The whole program without a window. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    scheduler: Arc<Scheduler>,
+    events: broadcast::Sender<Event>,
+    checks: std::sync::Mutex<std::collections::HashMap<String, CancellationToken>>,
+    end: CancellationToken,
+}
+
+impl Engine {
+    /// Opens the profile in `dir`.
+    pub fn open(dir: &Path, secrets: Arc<dyn SecretStore>) -> Result<Self, StoreError> {
+        let store = Store::open(dir)?;
+        let (events, _) = broadcast::channel(EVENTS);
+        let context = Context {
+            store,
+            secrets,
+            now: Timestamp::now,
+            deadlines: Deadlines::default(),
+            size_limit: SIZE_LIMIT,
+        };
+        let sender = events.clone();
+        let notify = move |notice| {
+            let topic = match notice {
+                Notice::Account => Topic::Accounts,
+                Notice::Messages => Topic::Messages,
+            };
+            // Nobody listens: nobody needs to know.
+            let _ = sender.send(Event::Changed(topic));
+        };
+        let scheduler = Arc::new(Scheduler::new(context, Box::new(notify)));
+        let inner =
+            Inner { scheduler, events, checks: std::sync::Mutex::default(), end: CancellationToken::new() };
+        Ok(Self { inner: Arc::new(inner) })
+    }
+
+    /// What changes from here on.
+    pub fn events(&self) -> broadcast::Receiver<Event> {
+        self.inner.events.subscribe()
+    }
+
+    /// Background cycles until [`Engine::close`]; returns when they have ended.
+    pub async fn run(&self) {
+        let interval = Arc::new(std::sync::atomic::AtomicI64::new(self.interval_ms().await));
+        let fresh = Arc::clone(&interval);
+        let engine = self.clone();
+        let follow = async move {
+            let mut events = engine.events();
+            loop {
+                match events.recv().await {
+                    Ok(Event::Changed(Topic::Settings)) => {
+                        fresh.store(engine.interval_ms().await, std::sync::atomic::Ordering::Relaxed);
+                        engine.scheduler().poke();
+                    }
+                    Err(broadcast::error::RecvError::Closed) => return,
+                    _ => {}
+                }
+            }
+        };
+        let scheduler = Arc::clone(&self.inner.scheduler);
+        let read = move || interval.load(std::sync::atomic::Ordering::Relaxed);
+        tokio::select! {
+            () = scheduler.run_until(read, self.inner.end.clone()) => {}
+            () = follow => {}
+        }
+    }
+
+    /// Tells when another program has written to the profile, so that screens read again. Runs until closed.
+    pub async fn watch_for_others(&self, every: std::time::Duration) {
+        let mut last = self.store().foreign_version().await.ok();
+        loop {
+            tokio::select! {
+                () = self.inner.end.cancelled() => return,
+                () = tokio::time::sleep(every) => {}
+            }
+            let now = self.store().foreign_version().await.ok();
+            if now != last {
+                last = now;
+                for topic in Topic::ALL {
+                    self.tell(topic);
+                }
+                self.scheduler().poke();
+            }
+        }
+    }
+
+    /// Ends background work: cycles are cancelled, what is committed stays.
+    pub fn close(&self) {
+        self.inner.end.cancel();
+    }
+
+    fn scheduler(&self) -> &Arc<Scheduler> {
+        &self.inner.scheduler
+    }
+
+    fn context(&self) -> &Context {
+        self.inner.scheduler.context()
+    }
+
+    /// The profile's database.
+    fn store(&self) -> &Store {
+        &self.context().store
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.context().now)()
+    }
+
+    fn tell(&self, topic: Topic) {
+        let _ = self.inner.events.send(Event::Changed(topic));
+    }
+
+    /// Writes for a person, and turns what cannot be into a refusal.
+    async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&rusqlite::Transaction<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.store().write(work).await.map_err(StoreError::refusal)
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&rusqlite::Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, Refusal> {
+        self.store().read(work).await.map_err(StoreError::refusal)
+    }
+}

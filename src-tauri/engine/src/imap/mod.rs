@@ -1,0 +1,31 @@
+//! One IMAP session over async-imap, read-only.
+//!
+//! From the network up: [`crate::net::Stream`], the guard that lets pass only what can be parsed, async-imap as
+//! decoder, a command loop that reads to its own tagged line, and typed commands. [`Connection::open`] dials,
+//! [`Connection::sign_in`] makes a [`Session`]. Every failure is a [`crate::model::Failure`] with its cause.
+//!
+//! The session changes nothing on the server: it knows EXAMINE and BODY.PEEK, and no command that writes.
+
+mod capabilities;
+mod causes;
+mod command;
+mod connection;
+mod date;
+mod dialogue;
+mod fetch;
+mod folders;
+mod guard;
+mod search;
+mod session;
+#[cfg(test)]
+mod tests;
+mod uid_set;
+mod utf7;
+
+pub use capabilities::Capabilities;
+pub use connection::Connection;
+pub use fetch::{Bodies, Flags, HeaderItem, Headers};
+pub use folders::{Examined, FolderStatus, ListedFolder};
+pub use search::{Field, Search, Term};
+pub use session::Session;
+pub use uid_set::UidSet;

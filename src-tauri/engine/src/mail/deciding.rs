@@ -1,0 +1,116 @@
+//! What decides whether a mail comes in: a few header fields, fetched before anything else of it.
+
+use super::address_list::{Entry, address_list};
+use super::header::Header;
+use super::{date, message_ids};
+use crate::model::{Address, Mailbox, Timestamp};
+
+#[cfg(test)]
+mod tests;
+
+/// The fields to ask a server for (`BODY.PEEK[HEADER.FIELDS (…)]`) so that [`Deciding::read`] can answer.
+pub const DECIDING_FIELDS: &[&str] =
+    &["From", "To", "Cc", "Bcc", "Message-ID", "In-Reply-To", "References", "Date", "Auto-Submitted"];
+
+/// Who a mail says it is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum FromField {
+    /// No From, or nothing in it that can be read as an address.
+    None,
+    /// One field with one address.
+    One(Address),
+    /// More than one From field, or more than one address in it, readable or not: it matches nobody.
+    Several,
+}
+
+/// The deciding fields of one mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Deciding {
+    /// The author.
+    pub from: FromField,
+    /// The first author's display name, decoded; may be empty.
+    pub from_name: String,
+    /// The addresses of every To field.
+    pub to: Vec<Address>,
+    /// The addresses of every Cc field.
+    pub cc: Vec<Address>,
+    /// The addresses of every Bcc field (kept by servers in Sent copies).
+    pub bcc: Vec<Address>,
+    /// Without brackets.
+    pub message_id: Option<String>,
+    /// Without brackets, each once.
+    pub in_reply_to: Vec<String>,
+    /// Without brackets, each once; of very many the first and the last.
+    pub references: Vec<String>,
+    /// The Date field.
+    pub date: Option<Timestamp>,
+    /// Auto-Submitted says something other than "no" (RFC 3834, 5).
+    pub automatic: bool,
+}
+
+impl Deciding {
+    /// Reads a header, whole or in part; what follows the first empty line is not looked at.
+    pub fn read(header: &[u8]) -> Self {
+        Self::of(&Header::read(header).0)
+    }
+
+    pub(super) fn of(header: &Header<'_>) -> Self {
+        let authors: Vec<Entry> = header.all("From").flat_map(address_list).collect();
+        Self {
+            from: author(header.all("From").count(), &authors),
+            from_name: authors.first().map(|entry| entry.name.clone()).unwrap_or_default(),
+            to: addresses(header, "To"),
+            cc: addresses(header, "Cc"),
+            bcc: addresses(header, "Bcc"),
+            message_id: header.all("Message-ID").find_map(message_ids::message_id),
+            in_reply_to: message_ids::capped(
+                header.all("In-Reply-To").flat_map(message_ids::in_reply_to).collect(),
+            ),
+            references: message_ids::capped(
+                header.all("References").flat_map(message_ids::references).collect(),
+            ),
+            date: header.all("Date").find_map(date::date),
+            automatic: header.all("Auto-Submitted").any(says_automatic),
+        }
+    }
+}
+
+fn author(fields: usize, authors: &[Entry]) -> FromField {
+    let mut claims = authors.iter().filter(|entry| entry.claims_an_address());
+    match (fields, claims.next(), claims.next()) {
+        (2.., ..) | (_, _, Some(_)) => FromField::Several,
+        (_, Some(Entry { address: Some(address), .. }), None) => FromField::One(address.clone()),
+        _ => FromField::None,
+    }
+}
+
+fn addresses(header: &Header<'_>, name: &str) -> Vec<Address> {
+    header.all(name).flat_map(address_list).filter_map(|entry| entry.address).collect()
+}
+
+/// The entries of all fields of a name, as people read them.
+pub(super) fn mailboxes(header: &Header<'_>, name: &str) -> Vec<Mailbox> {
+    header.all(name).flat_map(address_list).map(mailbox).collect()
+}
+
+fn mailbox(entry: Entry) -> Mailbox {
+    let address = entry.address.map_or(entry.raw, |address| address.to_string());
+    Mailbox { name: entry.name, address }
+}
+
+/// The keyword stands before any parameter; comments may stand anywhere.
+fn says_automatic(value: &[u8]) -> bool {
+    let mut keyword = String::new();
+    let mut depth = 0u32;
+    for &b in value {
+        match b {
+            b'(' => depth += 1,
+            b')' => depth = depth.saturating_sub(1),
+            _ if depth > 0 => {}
+            b';' => break,
+            b if b.is_ascii_graphic() => keyword.push(char::from(b.to_ascii_lowercase())),
+            _ => {}
+        }
+    }
+    !keyword.is_empty() && keyword != "no"
+}

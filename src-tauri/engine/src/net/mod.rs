@@ -1,0 +1,75 @@
+//! The way to a mail server: names, dialing, TLS, deadlines, counting. Knows nothing of IMAP or SMTP.
+//!
+//! [`dial`] makes a [`Stream`]; [`Stream::secure`] puts TLS on it, at once or after a STARTTLS that was talked
+//! over [`Lines`]. Every wait ends: a stream that hears nothing for its idle time answers `TimedOut`.
+
+mod certificate;
+mod counters;
+mod dial;
+mod lines;
+mod stream;
+mod tls;
+mod words;
+
+#[cfg(test)]
+pub(crate) mod scripted;
+#[cfg(test)]
+mod tests;
+
+pub use certificate::CertificateFacts;
+pub use counters::Counters;
+pub use dial::{dial, is_loopback};
+pub use lines::{Lines, not_a_mail_server};
+pub use stream::{Stream, failure_of};
+pub use words::{clean, what_speaks};
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+/// Whom to believe besides the system's certificate authorities.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Trust {
+    /// Certificates in PEM: a private authority's, or the server's own (a mail bridge on this machine signs
+    /// its own). `None`: the system's authorities alone.
+    pub ca_pem: Option<String>,
+}
+
+/// How long each step may take. Tests pass short ones.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Deadlines {
+    /// Resolving the name, and then connecting to any of its addresses.
+    pub connect: Duration,
+    /// The whole TLS handshake.
+    pub tls: Duration,
+    /// From the connection to the whole greeting.
+    pub greeting: Duration,
+    /// While a command waits: the longest silence between two bytes.
+    pub idle: Duration,
+}
+
+impl Default for Deadlines {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(15),
+            tls: Duration::from_secs(15),
+            greeting: Duration::from_secs(30),
+            idle: Duration::from_mins(1),
+        }
+    }
+}
+
+/// What happened on the way to a server, as it happens, for a checklist that is watched.
+#[derive(Clone, Copy, Debug)]
+pub enum Stage<'a> {
+    /// The server was found: TCP connects, to this address.
+    Connected(SocketAddr),
+    /// The server showed this certificate. Said before it is judged, so that a refused one is known too.
+    CertificateShown(&'a CertificateFacts),
+    /// TLS stands, with the certificate shown before.
+    Secured,
+    /// The server greeted as a mail server of the kind that was asked for.
+    Greeted,
+}
+
+/// Hears the stages. Called from the task that connects, so it must not block.
+pub type Watch<'a> = &'a mut (dyn FnMut(Stage<'_>) + Send);

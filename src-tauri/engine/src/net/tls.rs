@@ -1,0 +1,202 @@
+//! TLS 1.2 and 1.3, judged by the system's verifier, and why it failed.
+
+use super::certificate::{CertificateFacts, Shown};
+use super::stream::Wire;
+use super::{Stage, Trust, Watch, clean, what_speaks};
+use crate::model::{Cause, Failure, Timestamp};
+use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
+use rustls::crypto::CryptoProvider;
+use rustls::pki_types::pem::PemObject;
+use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, Error as TlsError, SignatureScheme};
+use rustls_platform_verifier::Verifier;
+use std::io::ErrorKind;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+use tokio::time::timeout;
+use tokio_rustls::client::TlsStream;
+use tokio_rustls::{TlsConnector, rustls};
+
+/// The system's verifier, with the leaf kept in view: a refused certificate is shown to the user too.
+#[derive(Debug)]
+struct Observed {
+    inner: Verifier,
+    /// Certificates the user handed over. One that the server shows itself is trusted as it stands.
+    handed_over: Vec<CertificateDer<'static>>,
+    shown: Mutex<Option<Shown>>,
+}
+
+impl Observed {
+    fn shown(&self) -> Option<Shown> {
+        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// A server's own certificate that the user handed over vouches for itself. A verifier of chains refuses
+    /// it (it is no authority, or an authority used as a server), so its time and names are checked here; that
+    /// the server holds its key is proven by the handshake.
+    fn stands_for_itself(
+        &self,
+        leaf: &CertificateDer<'_>,
+        name: &ServerName<'_>,
+        now: UnixTime,
+    ) -> Option<Result<ServerCertVerified, TlsError>> {
+        if !self.handed_over.iter().any(|known| known.as_ref() == leaf.as_ref()) {
+            return None;
+        }
+        let shown = Shown::parse(leaf)?;
+        let now = Timestamp::from_seconds(i64::try_from(now.as_secs()).ok()?);
+        if now > shown.facts.not_after {
+            return Some(Err(CertificateError::Expired.into()));
+        }
+        if now < shown.not_before {
+            return Some(Err(CertificateError::NotValidYet.into()));
+        }
+        let named = rustls::server::ParsedCertificate::try_from(leaf)
+            .and_then(|parsed| rustls::client::verify_server_name(&parsed, name));
+        Some(named.map(|()| ServerCertVerified::assertion()))
+    }
+}
+
+impl ServerCertVerifier for Observed {
+    fn verify_server_cert(
+        &self,
+        leaf: &CertificateDer<'_>,
+        intermediates: &[CertificateDer<'_>],
+        name: &ServerName<'_>,
+        ocsp: &[u8],
+        now: UnixTime,
+    ) -> Result<ServerCertVerified, TlsError> {
+        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Shown::parse(leaf);
+        if let Some(judged) = self.stands_for_itself(leaf, name, now) {
+            return judged;
+        }
+        self.inner.verify_server_cert(leaf, intermediates, name, ocsp, now)
+    }
+
+    fn verify_tls12_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        self.inner.verify_tls12_signature(message, cert, dss)
+    }
+
+    fn verify_tls13_signature(
+        &self,
+        message: &[u8],
+        cert: &CertificateDer<'_>,
+        dss: &DigitallySignedStruct,
+    ) -> Result<HandshakeSignatureValid, TlsError> {
+        self.inner.verify_tls13_signature(message, cert, dss)
+    }
+
+    fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
+        self.inner.supported_verify_schemes()
+    }
+}
+
+fn observed(trust: &Trust, provider: &Arc<CryptoProvider>) -> Result<Observed, Failure> {
+    let no_good = |words: String| Failure::said(Cause::CertificateUnknownIssuer, words);
+    let handed_over = match &trust.ca_pem {
+        None => Vec::new(),
+        Some(pem) => CertificateDer::pem_slice_iter(pem.as_bytes())
+            .collect::<Result<Vec<_>, _>>()
+            .map_err(|error| no_good(format!("The certificate file cannot be read: {error}")))?,
+    };
+    if trust.ca_pem.is_some() && handed_over.is_empty() {
+        return Err(no_good("The certificate file holds no certificate.".to_owned()));
+    }
+    let inner = if handed_over.is_empty() {
+        Verifier::new(Arc::clone(provider))
+    } else {
+        Verifier::new_with_extra_roots(handed_over.clone(), Arc::clone(provider))
+    };
+    let inner = inner.map_err(|error| no_good(error.to_string()))?;
+    Ok(Observed { inner, handed_over, shown: Mutex::new(None) })
+}
+
+pub(super) async fn handshake(
+    wire: Wire,
+    host: &str,
+    trust: &Trust,
+    deadline: Duration,
+    after_starttls: bool,
+    watch: Watch<'_>,
+) -> Result<(TlsStream<Wire>, Option<CertificateFacts>), Failure> {
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    // Reads the system's authorities from disk.
+    let (owned, builder) = (trust.clone(), Arc::clone(&provider));
+    let verifier = tokio::task::spawn_blocking(move || observed(&owned, &builder))
+        .await
+        .map_err(|error| Failure::said(Cause::Unknown, error.to_string()))??;
+    let verifier = Arc::new(verifier);
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|error| Failure::said(Cause::Unknown, error.to_string()))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::clone(&verifier) as Arc<dyn ServerCertVerifier>)
+        .with_no_client_auth();
+    let name = ServerName::try_from(host.to_owned()).map_err(|_| Failure::of(Cause::HostNotFound))?;
+    let connector = TlsConnector::from(Arc::new(config));
+    let result = timeout(deadline, connector.connect(name, wire).into_fallible()).await;
+    let shown = verifier.shown();
+    if let Some(shown) = &shown {
+        watch(Stage::CertificateShown(&shown.facts));
+    }
+    match result {
+        Ok(Ok(tls)) => Ok((tls, shown.map(|shown| shown.facts))),
+        Ok(Err((error, wire))) => Err(failure(&error, shown.as_ref(), &wire.first, after_starttls)),
+        Err(_) => Err(Failure::said(Cause::TimedOut, "The server does not answer to TLS.")),
+    }
+}
+
+fn failure(error: &std::io::Error, shown: Option<&Shown>, first: &[u8], after_starttls: bool) -> Failure {
+    let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) else {
+        return match error.kind() {
+            ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
+                if first.is_empty() =>
+            {
+                Failure::said(Cause::ConnectionRefused, "The server closed the connection when TLS began.")
+            }
+            _ => super::failure_of(error),
+        };
+    };
+    match tls {
+        TlsError::InvalidCertificate(problem) => {
+            let cause = certificate_cause(problem, shown.is_some_and(|shown| shown.self_signed));
+            let words = match shown {
+                Some(shown) => format!("{tls}; shown was a certificate {}", shown.facts.in_words()),
+                None => tls.to_string(),
+            };
+            Failure::said(cause, clean(&words, &[]))
+        }
+        TlsError::InvalidMessage(_) if after_starttls => {
+            Failure::said(Cause::StandsInBetween, format!("What came after STARTTLS is not TLS: {tls}"))
+        }
+        TlsError::InvalidMessage(_) => match what_speaks(first) {
+            // A mail server that greets in clear: the right machine, the wrong port.
+            Some(kind @ ("an IMAP server" | "an SMTP or FTP server" | "a POP3 server")) => {
+                Failure::said(Cause::TlsNotOffered, format!("{kind} answered without TLS."))
+            }
+            Some(kind) => Failure::said(Cause::NotAMailServer, format!("It speaks like {kind}.")),
+            None => Failure::said(Cause::NotAMailServer, format!("What answered is not TLS: {tls}")),
+        },
+        _ => Failure::said(Cause::TlsNotOffered, format!("No secure connection could be agreed on: {tls}")),
+    }
+}
+
+/// Which of the four certificate causes it is.
+pub(super) fn certificate_cause(problem: &CertificateError, self_signed: bool) -> Cause {
+    match problem {
+        CertificateError::Expired
+        | CertificateError::ExpiredContext { .. }
+        | CertificateError::NotValidYet
+        | CertificateError::NotValidYetContext { .. } => Cause::CertificateExpired,
+        CertificateError::NotValidForName | CertificateError::NotValidForNameContext { .. } => {
+            Cause::CertificateWrongName
+        }
+        _ if self_signed => Cause::CertificateSelfSigned,
+        _ => Cause::CertificateUnknownIssuer,
+    }
+}

@@ -1,0 +1,46 @@
+//! One SMTP session over lettre.
+//!
+//! The greeting and STARTTLS are talked here, where every byte before TLS is in view; lettre takes over once the
+//! stream is what it will stay, and says EHLO on it. [`verify`] signs in and leaves.
+
+mod causes;
+mod connection;
+#[cfg(test)]
+mod tests;
+
+use crate::model::{Endpoint, Failure};
+use crate::net::{Counters, Deadlines, Trust, Watch};
+use connection::Connection;
+use std::sync::Arc;
+
+/// Whether mail could be sent with this server and password: connects, signs in, says QUIT. Sends nothing.
+///
+/// A server on this machine that offers no sign-in at all takes mail without one, and that is fine. Any other
+/// that offers none does not let this user send: `sending_off`; with browser sign-in alone,
+/// `password_sign_in_off`.
+pub async fn verify(
+    endpoint: &Endpoint,
+    trust: &Trust,
+    username: &str,
+    password: &str,
+    counters: Arc<Counters>,
+    deadlines: &Deadlines,
+) -> Result<(), Failure> {
+    verify_watched(endpoint, trust, username, password, counters, deadlines, &mut |_| {}).await
+}
+
+/// The same, telling each stage as it is reached.
+pub async fn verify_watched(
+    endpoint: &Endpoint,
+    trust: &Trust,
+    username: &str,
+    password: &str,
+    counters: Arc<Counters>,
+    deadlines: &Deadlines,
+    watch: Watch<'_>,
+) -> Result<(), Failure> {
+    let mut connection = Connection::open(endpoint, trust, &counters, deadlines, watch).await?;
+    connection.sign_in(username, password).await?;
+    connection.quit().await;
+    Ok(())
+}

@@ -1,0 +1,219 @@
+//! Accounts and their aliases.
+
+use super::{Result, from_text, text};
+use crate::model::{Account, AccountId, Address, Endpoint, Refusal, Security, SignIn, Timestamp};
+use rusqlite::{Connection, OptionalExtension, Row, params};
+
+const COLUMNS: &str = "id, uuid, email, username, in_host, in_port, in_security, out_host, out_port, out_security, \
+                       ca_pem, provider, paused";
+
+fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
+    let security = |text: String| from_text::<Security>(text);
+    let outgoing = match row.get::<_, Option<String>>(7)? {
+        Some(host) => Some(Endpoint { host, port: row.get(8)?, security: security(row.get(9)?)? }),
+        None => None,
+    };
+    Ok(Account {
+        id: AccountId(row.get(0)?),
+        uuid: row.get(1)?,
+        email: Address::unchecked(&row.get::<_, String>(2)?),
+        aliases: Vec::new(),
+        username: row.get(3)?,
+        incoming: Endpoint { host: row.get(4)?, port: row.get(5)?, security: security(row.get(6)?)? },
+        outgoing,
+        ca_pem: row.get(10)?,
+        sign_in: SignIn::Password,
+        provider: row.get(11)?,
+        paused: row.get(12)?,
+    })
+}
+
+/// Every account, in the order they were connected.
+pub fn all(connection: &Connection) -> Result<Vec<Account>> {
+    let mut accounts = connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM account ORDER BY id"))?
+        .query_map([], read)?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    for account in &mut accounts {
+        account.aliases = aliases(connection, account.id, "known")?;
+    }
+    Ok(accounts)
+}
+
+/// One account, or a refusal when it is gone.
+pub fn get(connection: &Connection, id: AccountId) -> Result<Account> {
+    let mut account = connection
+        .prepare_cached(&format!("SELECT {COLUMNS} FROM account WHERE id = ?1"))?
+        .query_row([id.0], read)
+        .optional()?
+        .ok_or_else(|| Refusal::not_found("account"))?;
+    account.aliases = aliases(connection, id, "known")?;
+    Ok(account)
+}
+
+/// Addresses of the account in one state: `known`, `asked`, `declined`.
+pub fn aliases(connection: &Connection, id: AccountId, state: &str) -> Result<Vec<Address>> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT address FROM account_alias WHERE account_id = ?1 AND state = ?2 ORDER BY address",
+        )?
+        .query_map(params![id.0, state], |row| Ok(Address::unchecked(&row.get::<_, String>(0)?)))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Sets what is known of an alias. `asked` never overwrites an answer.
+pub fn set_alias(connection: &Connection, id: AccountId, alias: &Address, state: &str) -> Result<()> {
+    let keep = if state == "asked" { "DO NOTHING" } else { "DO UPDATE SET state = ?3" };
+    connection
+        .prepare_cached(&format!(
+            "INSERT INTO account_alias (account_id, address, state) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (account_id, address) {keep}"
+        ))?
+        .execute(params![id.0, alias.as_str(), state])?;
+    Ok(())
+}
+
+/// Replaces the known aliases.
+pub fn replace_aliases(connection: &Connection, id: AccountId, known: &[Address]) -> Result<()> {
+    connection
+        .prepare_cached("DELETE FROM account_alias WHERE account_id = ?1 AND state = 'known'")?
+        .execute([id.0])?;
+    for alias in known {
+        set_alias(connection, id, alias, "known")?;
+    }
+    Ok(())
+}
+
+/// Every address of the user's own: accounts and aliases.
+pub fn own_addresses(connection: &Connection) -> Result<Vec<Address>> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT email FROM account UNION SELECT address FROM account_alias WHERE state = 'known'",
+        )?
+        .query_map([], |row| Ok(Address::unchecked(&row.get::<_, String>(0)?)))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// The account that is the same: same address, incoming host and user name.
+pub fn same(
+    connection: &Connection,
+    email: &Address,
+    host: &str,
+    username: &str,
+) -> Result<Option<AccountId>> {
+    Ok(connection
+        .prepare_cached("SELECT id FROM account WHERE email = ?1 AND in_host = ?2 AND username = ?3")?
+        .query_row(params![email.as_str(), host, username], |row| row.get(0).map(AccountId))
+        .optional()?)
+}
+
+/// Stores a new account; its `id` is not looked at.
+pub fn insert(connection: &Connection, account: &Account, now: Timestamp) -> Result<AccountId> {
+    let out = account.outgoing.as_ref();
+    connection
+        .prepare_cached(
+            "INSERT INTO account (uuid, email, username, in_host, in_port, in_security, out_host, out_port, \
+             out_security, ca_pem, provider, paused, created_at) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,0,?12)",
+        )?
+        .execute(params![
+            account.uuid,
+            account.email.as_str(),
+            account.username,
+            account.incoming.host,
+            account.incoming.port,
+            text(&account.incoming.security),
+            out.map(|o| &o.host),
+            out.map(|o| o.port),
+            out.map(|o| text(&o.security)),
+            account.ca_pem,
+            account.provider,
+            now.0
+        ])?;
+    let id = AccountId(connection.last_insert_rowid());
+    replace_aliases(connection, id, &account.aliases)?;
+    Ok(id)
+}
+
+/// Pauses or resumes.
+pub fn set_paused(connection: &Connection, id: AccountId, paused: bool) -> Result<()> {
+    get(connection, id)?;
+    connection
+        .prepare_cached("UPDATE account SET paused = ?2 WHERE id = ?1")?
+        .execute(params![id.0, paused])?;
+    Ok(())
+}
+
+/// Removes the account with its folders, places and history. Its messages stay.
+pub fn delete(connection: &Connection, id: AccountId) -> Result<()> {
+    connection.prepare_cached("DELETE FROM account WHERE id = ?1")?.execute([id.0])?;
+    Ok(())
+}
+
+/// What an account's page tells of its reading.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Headers looked at, ever.
+    pub headers_seen: i64,
+    /// Messages copied, ever.
+    pub messages_copied: i64,
+    /// Their bytes.
+    pub bytes_copied: i64,
+    /// The awake clock at the last success.
+    pub awake_at_success: i64,
+    /// Gmail hides All Mail from IMAP.
+    pub all_mail_hidden: bool,
+}
+
+/// Reads the figures.
+pub fn figures(connection: &Connection, id: AccountId) -> Result<Figures> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT headers_seen, messages_copied, bytes_copied, awake_at_success, all_mail_hidden \
+             FROM account WHERE id = ?1",
+        )?
+        .query_row([id.0], |row| {
+            Ok(Figures {
+                headers_seen: row.get(0)?,
+                messages_copied: row.get(1)?,
+                bytes_copied: row.get(2)?,
+                awake_at_success: row.get(3)?,
+                all_mail_hidden: row.get(4)?,
+            })
+        })
+        .optional()?
+        .unwrap_or_default())
+}
+
+/// Adds to the figures.
+pub fn add_figures(
+    connection: &Connection,
+    id: AccountId,
+    headers: u64,
+    messages: u64,
+    bytes: u64,
+) -> Result<()> {
+    let signed = |n: u64| i64::try_from(n).unwrap_or(i64::MAX);
+    connection
+        .prepare_cached(
+            "UPDATE account SET headers_seen = headers_seen + ?2, messages_copied = messages_copied + ?3, \
+             bytes_copied = bytes_copied + ?4 WHERE id = ?1",
+        )?
+        .execute(params![id.0, signed(headers), signed(messages), signed(bytes)])?;
+    Ok(())
+}
+
+/// Notes a success: lateness is counted from here.
+pub fn mark_success(connection: &Connection, id: AccountId, awake_ms: i64) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE account SET awake_at_success = ?2 WHERE id = ?1")?
+        .execute(params![id.0, awake_ms])?;
+    Ok(())
+}
+
+/// Notes whether Gmail hides All Mail.
+pub fn set_all_mail_hidden(connection: &Connection, id: AccountId, hidden: bool) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE account SET all_mail_hidden = ?2 WHERE id = ?1")?
+        .execute(params![id.0, hidden])?;
+    Ok(())
+}

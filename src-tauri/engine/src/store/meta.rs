@@ -1,0 +1,43 @@
+//! Settings and counters of the profile.
+
+use super::Result;
+use rusqlite::{Connection, OptionalExtension, params};
+
+/// A stored text, if there is one.
+pub fn get(connection: &Connection, key: &str) -> Result<Option<String>> {
+    Ok(connection
+        .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+        .query_row([key], |row| row.get(0))
+        .optional()?)
+}
+
+/// Stores a text.
+pub fn set(connection: &Connection, key: &str, value: &str) -> Result<()> {
+    connection
+        .prepare_cached(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT (key) DO UPDATE SET value = ?2",
+        )?
+        .execute(params![key, value])?;
+    Ok(())
+}
+
+/// The profile's uuid, made when first asked for.
+pub fn profile_uuid(connection: &Connection) -> Result<String> {
+    if let Some(uuid) = get(connection, "profile")? {
+        return Ok(uuid);
+    }
+    let uuid = uuid::Uuid::new_v4().to_string();
+    set(connection, "profile", &uuid)?;
+    Ok(uuid)
+}
+
+/// Milliseconds in which this profile's app ran on an awake machine, ever.
+pub fn awake_ms(connection: &Connection) -> Result<i64> {
+    Ok(get(connection, "awake_ms")?.and_then(|text| text.parse().ok()).unwrap_or(0))
+}
+
+/// Adds to the awake clock.
+pub fn add_awake_ms(connection: &Connection, milliseconds: i64) -> Result<()> {
+    let total = awake_ms(connection)?.saturating_add(milliseconds.max(0));
+    set(connection, "awake_ms", &total.to_string())
+}

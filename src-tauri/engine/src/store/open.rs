@@ -1,0 +1,89 @@
+//! Opening the database: pragmas, a copy before each migration, migrations.
+
+use super::{Result, StoreError};
+use rusqlite::{Connection, OpenFlags};
+use rusqlite_migration::{M, Migrations};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+const FILE: &str = "hatstand.db";
+/// Another program's write may take this long.
+const BUSY: Duration = Duration::from_secs(5);
+/// Copies made before migrations that are kept.
+const COPIES_KEPT: usize = 2;
+
+const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_first.sql")];
+
+pub(super) fn open(dir: &Path) -> Result<Connection> {
+    std::fs::create_dir_all(dir)?;
+    private(dir)?;
+    let mut connection = Connection::open(dir.join(FILE))?;
+    connection.busy_timeout(BUSY)?;
+    let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
+    let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(StoreError::Newer { found, known });
+    }
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    pragmas(&connection)?;
+    if found < known {
+        if found > 0 {
+            copy(&connection, dir, found)?;
+        }
+        Migrations::new(MIGRATIONS.iter().map(|sql| M::up(sql)).collect())
+            .to_latest(&mut connection)
+            .map_err(|error| match error {
+                rusqlite_migration::Error::RusqliteError { err, .. } => StoreError::Sql(err),
+                other => StoreError::Io(std::io::Error::other(other.to_string())),
+            })?;
+    }
+    Ok(connection)
+}
+
+pub(super) fn reader(dir: &Path) -> Result<Connection> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(dir.join(FILE), flags)?;
+    connection.busy_timeout(BUSY)?;
+    pragmas(&connection)?;
+    connection.pragma_update(None, "query_only", true)?;
+    Ok(connection)
+}
+
+fn pragmas(connection: &Connection) -> Result<()> {
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "cache_size", -8192)?;
+    connection.set_prepared_statement_cache_capacity(128);
+    Ok(())
+}
+
+/// Mail is private: on Unix nobody else may look into the folder.
+fn private(dir: &Path) -> Result<()> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))?;
+    }
+    #[cfg(not(unix))]
+    let _ = dir;
+    Ok(())
+}
+
+fn copy(connection: &Connection, dir: &Path, version: i64) -> Result<()> {
+    let name = format!("hatstand-v{version}-{}.db", jiff::Timestamp::now().as_millisecond());
+    connection.backup("main", dir.join(name), None)?;
+    let mut copies: Vec<PathBuf> = std::fs::read_dir(dir)?
+        .filter_map(|entry| entry.ok().map(|entry| entry.path()))
+        .filter(|path| {
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|name| {
+                name.starts_with("hatstand-v") && Path::new(name).extension() == Some("db".as_ref())
+            })
+        })
+        .collect();
+    copies.sort();
+    let surplus = copies.len().saturating_sub(COPIES_KEPT);
+    for path in copies.into_iter().take(surplus) {
+        std::fs::remove_file(path)?;
+    }
+    Ok(())
+}

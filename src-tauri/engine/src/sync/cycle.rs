@@ -1,0 +1,364 @@
+//! One sync cycle: one pass over every watched folder of one account.
+
+use super::fetch::{Brought, fetch};
+use super::matching::{Book, MOVED_MAILBOX};
+use super::report::{CycleReport, Phase, Progress};
+use super::scan::{Before, Found, look};
+use super::watched;
+use crate::imap::{Connection, Session};
+use crate::model::{Account, Cause, CycleId, Failure, Timestamp};
+use crate::net::{Counters, Deadlines, Trust};
+use crate::secrets::{Prompt, Secret, SecretStore, password_user};
+use crate::store::contacts::Stranger;
+use crate::store::cycles::{self, Ended, Outcome};
+use crate::store::folders::{self, Known};
+use crate::store::{Store, StoreError, accounts, contacts, coverage, locations, messages, meta, threads};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+use tokio_util::sync::CancellationToken;
+
+/// A cycle that makes no step for so long is ended.
+const WATCHDOG: Duration = Duration::from_mins(2);
+/// How often the watchdog looks.
+const WATCHDOG_LOOKS: Duration = Duration::from_secs(5);
+
+/// What every cycle needs.
+#[derive(Clone)]
+pub struct Context {
+    /// The profile's database.
+    pub store: Store,
+    /// The keychain.
+    pub secrets: Arc<dyn SecretStore>,
+    /// Reads the wall clock.
+    pub now: fn() -> Timestamp,
+    /// How long the network may take.
+    pub deadlines: Deadlines,
+    /// A message larger than this is stored in part, in bytes.
+    pub size_limit: u32,
+}
+
+/// What a cycle counts while it goes.
+#[derive(Default)]
+struct Tally {
+    headers_seen: u32,
+    brought: Brought,
+    failures: Vec<Failure>,
+}
+
+/// Runs one cycle and notes it in the history. Cancelling ends it at the next await; what is committed stays.
+pub async fn run(
+    context: &Context,
+    account: &Account,
+    prompt: Prompt,
+    progress: &Progress,
+    cancel: &CancellationToken,
+) -> Result<CycleReport, StoreError> {
+    let began = Instant::now();
+    let started_at = (context.now)();
+    let id = account.id;
+    let cycle = context.store.write(move |tx| cycles::begin(tx, id, started_at)).await?;
+    let counters = Arc::new(Counters::default());
+    let mut tally = Tally::default();
+    let outcome = tokio::select! {
+        biased;
+        () = cancel.cancelled() => None,
+        () = watchdog(progress, &counters) => Some(Err(Failure::said(Cause::TimedOut, "no progress for two minutes"))),
+        result = pass(context, account, prompt, progress, &counters, &mut tally) => Some(result),
+    };
+    let outcome = match outcome {
+        None => Outcome::Cancelled,
+        Some(result) => {
+            if let Err(failure) = result {
+                let failure = perhaps_banned(context, account, failure).await?;
+                tally.failures.push(failure);
+            }
+            if tally.failures.is_empty() { Outcome::Success } else { Outcome::Failed }
+        }
+    };
+    finish(context, account, cycle, outcome, &tally, &counters, began).await
+}
+
+async fn finish(
+    context: &Context,
+    account: &Account,
+    cycle: CycleId,
+    outcome: Outcome,
+    tally: &Tally,
+    counters: &Counters,
+    began: Instant,
+) -> Result<CycleReport, StoreError> {
+    let report = CycleReport {
+        outcome,
+        failures: tally.failures.clone(),
+        new_messages: tally.brought.new_messages,
+        filed: tally.brought.filed,
+        to_sort: tally.brought.to_sort,
+        headers_seen: tally.headers_seen,
+        bytes_in: counters.bytes_in(),
+        round_trips: counters.round_trips(),
+        took: began.elapsed(),
+    };
+    let ended = Ended {
+        at: (context.now)(),
+        outcome,
+        failures: report.failures.clone(),
+        new_messages: report.new_messages,
+        headers_seen: report.headers_seen,
+        bytes_in: report.bytes_in,
+    };
+    let id = account.id;
+    let headers = u64::from(report.headers_seen);
+    context
+        .store
+        .write(move |tx| {
+            cycles::end(tx, cycle, &ended)?;
+            accounts::add_figures(tx, id, headers, 0, 0)?;
+            if outcome == Outcome::Success {
+                accounts::mark_success(tx, id, meta::awake_ms(tx)?)?;
+            }
+            Ok(())
+        })
+        .await?;
+    Ok(report)
+}
+
+/// Ends when nothing moved for two minutes: no step, no byte.
+async fn watchdog(progress: &Progress, counters: &Counters) {
+    let look = || (progress.steps(), counters.bytes_in());
+    let mut last = (look(), Instant::now());
+    loop {
+        tokio::time::sleep(WATCHDOG_LOOKS).await;
+        let now = look();
+        if now != last.0 {
+            last = (now, Instant::now());
+        } else if last.1.elapsed() >= WATCHDOG {
+            return;
+        }
+    }
+}
+
+/// A server that refuses connections after it refused sign-ins may have banned this computer.
+async fn perhaps_banned(
+    context: &Context,
+    account: &Account,
+    failure: Failure,
+) -> Result<Failure, StoreError> {
+    if !matches!(failure.cause, Cause::ConnectionRefused | Cause::TimedOut) {
+        return Ok(failure);
+    }
+    let id = account.id;
+    let latest = context.store.read(move |db| cycles::latest(db, id, 10)).await?;
+    let refused = latest
+        .iter()
+        .take_while(|cycle| cycle.outcome != Outcome::Success)
+        .flat_map(|cycle| &cycle.failures)
+        .any(|failure| super::retry::secret_was_refused(failure.cause));
+    Ok(if refused { Failure { cause: Cause::PerhapsBanned, ..failure } } else { failure })
+}
+
+/// Reads the account's password from the keychain, off the runtime.
+pub(super) async fn secret(context: &Context, account: &Account, prompt: Prompt) -> Result<Secret, Failure> {
+    let profile = context.store.write(|tx| meta::profile_uuid(tx)).await.map_err(|error| error.failure())?;
+    let user = password_user(&profile, &account.uuid);
+    let secrets = Arc::clone(&context.secrets);
+    tokio::task::spawn_blocking(move || secrets.get(&user, prompt))
+        .await
+        .map_err(|_| Failure::of(Cause::Unknown))?
+        .map_err(Failure::from)
+}
+
+/// Connects and signs in.
+pub(super) async fn sign_in(
+    context: &Context,
+    account: &Account,
+    secret: &Secret,
+    counters: &Arc<Counters>,
+) -> Result<Session, Failure> {
+    let trust = Trust { ca_pem: account.ca_pem.clone() };
+    Connection::open(&account.incoming, &trust, Arc::clone(counters), &context.deadlines)
+        .await?
+        .sign_in(&account.username, secret.expose())
+        .await
+}
+
+async fn pass(
+    context: &Context,
+    account: &Account,
+    prompt: Prompt,
+    progress: &Progress,
+    counters: &Arc<Counters>,
+    tally: &mut Tally,
+) -> Result<(), Failure> {
+    // The secret is read before the dial: a locked keychain is said as such, whatever the network does.
+    let secret = secret(context, account, prompt).await?;
+    let mut session = sign_in(context, account, &secret, counters).await?;
+    drop(secret);
+    progress.update(|now| now.phase = Phase::Looking);
+
+    let watched = list(context, account, &mut session).await?;
+    let gmail = session.capabilities().gmail();
+    let id = account.id;
+    let book = context
+        .store
+        .read(|db| Ok(Book::new(contacts::all_addresses(db)?, accounts::own_addresses(db)?)))
+        .await
+        .map_err(|error| error.failure())?;
+
+    let total = u32::try_from(watched.len()).unwrap_or(u32::MAX);
+    progress.update(|now| now.total = total);
+    let mut read = Vec::new();
+    let mut moved = 0;
+    for known in watched {
+        progress.update(|now| now.folder = Some(known.folder.name.clone()));
+        let before = before(context, known).await?;
+        match look(&mut session, &book, &before, gmail).await {
+            Ok(found) => {
+                moved += found.moved.len();
+                tally.headers_seen += found.headers_seen;
+                read.push((before.known, found));
+            }
+            // One folder that refuses does not keep the others from being read.
+            Err(failure) if failure.cause == Cause::FolderRefused || failure.cause == Cause::FolderGone => {
+                tally.failures.push(failure);
+            }
+            Err(failure) => return Err(failure),
+        }
+        progress.update(|now| now.done += 1);
+    }
+
+    // Rule 7 looks at the whole cycle before anything of it is fetched.
+    let is_moved = moved >= MOVED_MAILBOX;
+    let mut to_fetch = Vec::new();
+    for (known, mut found) in read {
+        if is_moved {
+            for index in &found.moved {
+                found.wanted[*index].ask = true;
+            }
+        }
+        let folder = known.folder.id;
+        let wanted = context
+            .store
+            .write_batch(move |tx| {
+                note(tx, id, folder, &found)?;
+                coverage::to_fetch(tx, folder)
+            })
+            .await
+            .map_err(|error| error.failure())?;
+        if !wanted.is_empty() {
+            to_fetch.push((known, wanted));
+        }
+    }
+
+    let total = to_fetch.iter().map(|(_, wanted)| wanted.len()).sum::<usize>();
+    progress.update(|now| {
+        now.phase = Phase::BringingIn;
+        now.done = 0;
+        now.total = u32::try_from(total).unwrap_or(u32::MAX);
+    });
+    for (known, wanted) in to_fetch {
+        progress.update(|now| now.folder = Some(known.folder.name.clone()));
+        let now = (context.now)();
+        let brought = &mut tally.brought;
+        match fetch(
+            &mut session,
+            &context.store,
+            account,
+            &known,
+            wanted,
+            context.size_limit,
+            now,
+            progress,
+            brought,
+        )
+        .await
+        {
+            Ok(()) => {}
+            Err(failure) if failure.cause == Cause::FolderRefused || failure.cause == Cause::FolderGone => {
+                tally.failures.push(failure);
+            }
+            Err(failure) => return Err(failure),
+        }
+    }
+    session.logout().await;
+    Ok(())
+}
+
+/// Lists the folders and stores the listing; what is watched comes back.
+async fn list(context: &Context, account: &Account, session: &mut Session) -> Result<Vec<Known>, Failure> {
+    let listed = session.list(false).await?;
+    let gmail = session.capabilities().gmail();
+    let id = account.id;
+    context
+        .store
+        .write_batch(move |tx| {
+            let (folders, hidden) = watched::folders(&listed, gmail);
+            folders::replace_listing(tx, id, &folders)?;
+            accounts::set_all_mail_hidden(tx, id, hidden)?;
+            Ok(folders::all(tx, id)?.into_iter().filter(|known| known.folder.watched).collect())
+        })
+        .await
+        .map_err(|error| error.failure())
+}
+
+async fn before(context: &Context, known: Known) -> Result<Before, Failure> {
+    context
+        .store
+        .read(move |db| {
+            let folder = known.folder.id;
+            Ok(Before {
+                coverage: coverage::of_folder(db, folder)?,
+                located: locations::known_uids(db, folder)?,
+                waiting: coverage::waiting_uids(db, folder)?,
+                known,
+            })
+        })
+        .await
+        .map_err(|error| error.failure())
+}
+
+/// Commits what a look into a folder found, together with its cursor.
+fn note(
+    tx: &rusqlite::Connection,
+    account: crate::model::AccountId,
+    folder: crate::model::FolderId,
+    found: &Found,
+) -> Result<(), StoreError> {
+    if found.renumbered {
+        folders::forget_uids(tx, folder)?;
+    }
+    folders::set_cursor(tx, folder, &found.cursor)?;
+    for (address, covered) in &found.coverage {
+        coverage::set(tx, folder, *address, covered)?;
+    }
+    for uid in &found.gone {
+        locations::remove(tx, folder, *uid)?;
+    }
+    for (uid, seen) in &found.seen {
+        locations::set_seen(tx, folder, *uid, *seen)?;
+    }
+    for wanted in &found.wanted {
+        coverage::want(tx, wanted)?;
+    }
+    for sender in &found.senders {
+        accounts::set_alias(tx, account, sender, "asked")?;
+    }
+    for unknown in &found.unknown {
+        if messages::is_known(tx, &unknown.message_id)? {
+            continue;
+        }
+        if let Some(thread) = threads::filed_thread(tx, &unknown.refers_to)? {
+            contacts::note_stranger(
+                tx,
+                &Stranger {
+                    id: 0,
+                    thread,
+                    message_id: unknown.message_id.clone(),
+                    address: unknown.address.clone(),
+                    name: unknown.name.clone(),
+                    date: unknown.date,
+                },
+            )?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,80 @@
+//! Gathers what state and next try of an account are derived from.
+
+use super::{retry, state};
+use crate::model::{Account, AccountState, Failure, Timestamp};
+use crate::store::cycles::{self, Cycle, Outcome};
+use crate::store::{Result, accounts, meta};
+use rusqlite::Connection;
+
+/// Cycles that are looked at; more failures in a row than this wait no longer.
+const LOOK_BACK: u32 = 40;
+
+/// How an account stands.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// Its state.
+    pub state: AccountState,
+    /// The failure that the state comes from.
+    pub failure: Option<Failure>,
+    /// A failure that leads to no state: sending.
+    pub sending: Option<Failure>,
+    /// The last success.
+    pub last_success: Option<Timestamp>,
+    /// The first failed cycle since the last success.
+    pub failing_since: Option<Timestamp>,
+    /// When it is tried again by itself.
+    pub next_try: Option<Timestamp>,
+    /// A secret was refused: only reconnecting helps.
+    pub secret_refused: bool,
+    /// Its latest cycles, newest first.
+    pub cycles: Vec<Cycle>,
+}
+
+/// Reads an account's facts and derives how it stands.
+pub fn standing(
+    connection: &Connection,
+    account: &Account,
+    interval_ms: i64,
+    now: Timestamp,
+) -> Result<Standing> {
+    let cycles = cycles::latest(connection, account.id, LOOK_BACK)?;
+    let last_success = cycles::last_success(connection, account.id)?;
+    // Cancelled cycles change nothing.
+    let failed: Vec<&Cycle> = cycles
+        .iter()
+        .filter(|cycle| cycle.outcome != Outcome::Cancelled)
+        .take_while(|cycle| cycle.outcome == Outcome::Failed)
+        .collect();
+    let failures = failed.first().map(|cycle| cycle.failures.clone()).unwrap_or_default();
+    let awake = meta::awake_ms(connection)? - accounts::figures(connection, account.id)?.awake_at_success;
+    let facts = state::Facts {
+        paused: account.paused,
+        last_success,
+        failures: failures.clone(),
+        awake_since_success: awake,
+    };
+    let (state, failure) = state::derive(&facts);
+    let counts = state::worst(&failures).map(|(_, failure)| failure.clone());
+    let latest = cycles.first();
+    let next_try = retry::next_try(
+        &retry::Facts {
+            paused: account.paused,
+            last_ended: latest.map(|cycle| cycle.ended_at),
+            failure: counts.clone(),
+            failed_in_a_row: u32::try_from(failed.len()).unwrap_or(u32::MAX),
+            interval_ms,
+            seed: latest.map_or(0, |cycle| cycle.id.0.cast_unsigned()),
+        },
+        now,
+    );
+    Ok(Standing {
+        state,
+        failure: failure.cloned(),
+        sending: failures.iter().find(|failure| failure.cause.state().is_none()).cloned(),
+        last_success,
+        failing_since: failed.last().map(|cycle| cycle.ended_at),
+        next_try,
+        secret_refused: counts.is_some_and(|failure| retry::secret_was_refused(failure.cause)),
+        cycles,
+    })
+}

@@ -1,0 +1,145 @@
+//! From fetched bytes to a stored, filed message.
+
+use super::file::file_by_rule;
+use crate::mail;
+use crate::model::{Direction, Failure, ThreadId, Timestamp};
+use crate::store::coverage::Wanted;
+use crate::store::locations::{self, Place};
+use crate::store::messages::{self, NewMessage};
+use crate::store::{self, StoreError, coverage, raw, threads};
+use rusqlite::Connection;
+use std::path::Path;
+
+/// Old mail that was backfilled needs no reply any more.
+const REPLY_WITHIN_MS: i64 = 30 * 24 * 60 * 60 * 1000;
+/// A Date later than its arrival is a wrong clock.
+const CLOCK_AHEAD_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// A message as it came over the wire.
+pub(super) struct Fetched {
+    pub wanted: Wanted,
+    pub bytes: Vec<u8>,
+    /// Only its beginning.
+    pub partial: bool,
+}
+
+/// A message ready to be stored.
+pub(super) struct Ready {
+    wanted: Wanted,
+    new: NewMessage,
+}
+
+/// What became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Taken {
+    /// It was here already (or was not wanted unless it was).
+    Known,
+    /// New, in a project.
+    Filed,
+    /// New, to sort.
+    ToSort,
+}
+
+/// Parses and packs. Blocks: keep it off the runtime.
+pub(super) fn prepare(dir: &Path, fetched: Fetched, now: Timestamp) -> Result<Ready, Failure> {
+    let Fetched { wanted, bytes, partial } = fetched;
+    let parsed = mail::parse(&bytes);
+    let search = mail::SearchText::from(&parsed);
+    let header = &parsed.deciding;
+    let mut thread_ids: Vec<String> = header.message_id.iter().cloned().collect();
+    thread_ids.extend(header.in_reply_to.iter().chain(&header.references).cloned());
+    thread_ids.dedup();
+    let mut participants = Vec::new();
+    if let mail::FromField::One(author) = &header.from {
+        participants.push(("from", author.clone()));
+    }
+    for (role, addresses) in [("to", &header.to), ("cc", &header.cc), ("bcc", &header.bcc)] {
+        participants.extend(addresses.iter().map(|address| (role, address.clone())));
+    }
+    let date = parsed
+        .date
+        .filter(|date| date.since(wanted.internal_date) <= CLOCK_AHEAD_MS)
+        .unwrap_or(wanted.internal_date);
+    let packed = raw::pack(dir, &bytes).map_err(|error| error.failure())?;
+    let new = NewMessage {
+        message_id: header.message_id.clone().unwrap_or_default(),
+        fingerprint: parsed.fingerprint,
+        direction: if wanted.outgoing { Direction::Out } else { Direction::In },
+        from: parsed.from,
+        to: parsed.to,
+        cc: parsed.cc,
+        subject: parsed.subject,
+        preview: parsed.preview,
+        text: parsed.text,
+        attachments: parsed.attachments,
+        date,
+        received: wanted.internal_date,
+        seen: wanted.seen,
+        opened: wanted.backfilled,
+        done: wanted.backfilled && now.since(date) > REPLY_WITHIN_MS,
+        automatic: parsed.automatic,
+        partial,
+        unparsable: parsed.unparsable,
+        size: u64::from(wanted.size).max(bytes.len() as u64),
+        participants,
+        thread_ids,
+        search: [search.from, search.to, search.subject, search.body, search.attachments],
+        packed,
+    };
+    Ok(Ready { wanted, new })
+}
+
+/// Stores a message, or notes one more place of it, and takes it off the list of what is wanted.
+pub(super) fn take_in(connection: &Connection, ready: &Ready) -> Result<Taken, StoreError> {
+    let Ready { wanted, new } = ready;
+    coverage::settle(connection, wanted.folder, wanted.uid)?;
+    let place = Place {
+        folder: wanted.folder,
+        uid_validity: wanted.uid_validity,
+        uid: wanted.uid,
+        seen: wanted.seen,
+        outgoing: wanted.outgoing,
+        gmail_id: wanted.gmail_id,
+    };
+    if let Some(known) = messages::find_same(connection, &new.message_id, &new.fingerprint)? {
+        locations::add(connection, known, &place)?;
+        return Ok(Taken::Known);
+    }
+    if wanted.known_only {
+        return Ok(Taken::Known);
+    }
+    let touched = threads::touched(connection, &new.thread_ids)?;
+    let thread = join(connection, &touched, &new.thread_ids)?;
+    let id = messages::insert(connection, new, thread)?;
+    locations::add(connection, id, &place)?;
+    let filed = file_by_rule(connection, id)?;
+    Ok(if filed { Taken::Filed } else { Taken::ToSort })
+}
+
+/// The thread of a new message. Threads that it joins become one, unless they lie in different projects: then
+/// each keeps its own, and the message stands in the first.
+fn join(connection: &Connection, touched: &[ThreadId], ids: &[String]) -> Result<ThreadId, StoreError> {
+    let thread = match touched {
+        [] => threads::create(connection)?,
+        [first, others @ ..] => {
+            if !others.is_empty() && !in_different_projects(connection, touched)? {
+                for other in others {
+                    threads::merge(connection, *first, *other)?;
+                }
+            }
+            *first
+        }
+    };
+    threads::add_nodes(connection, thread, ids)?;
+    Ok(thread)
+}
+
+fn in_different_projects(connection: &Connection, touched: &[ThreadId]) -> store::Result<bool> {
+    let mut projects = Vec::new();
+    for thread in touched {
+        let facts = threads::facts(connection, *thread)?;
+        projects.extend(facts.bound.map(|(project, _)| project).or(facts.project.map(|project| project.id)));
+    }
+    projects.dedup();
+    Ok(projects.len() > 1)
+}

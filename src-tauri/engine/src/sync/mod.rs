@@ -1,0 +1,21 @@
+//! Sync: one cycle, its scheduling, back-off, derived state.
+
+mod cycle;
+mod earlier;
+pub mod facts;
+mod fetch;
+mod file;
+mod intake;
+pub mod lock;
+mod matching;
+mod report;
+pub mod retry;
+mod scan;
+pub mod schedule;
+pub mod state;
+mod watched;
+
+pub use cycle::{Context, run};
+pub use earlier::count_earlier;
+pub use file::refile_to_sort;
+pub use report::{CycleReport, Phase, Progress, ProgressNow};

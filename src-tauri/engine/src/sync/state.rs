@@ -1,0 +1,132 @@
+//! An account's state, derived from facts: product.md, "An account's state". The first row that applies.
+
+use crate::model::{AccountState, Failure, LeadsTo, Timestamp};
+
+/// No success for so long, in which the app ran and the machine was awake, is late.
+pub const LATE_AFTER_MS: i64 = 60 * 60 * 1000;
+
+/// What the state is derived from.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The user paused it.
+    pub paused: bool,
+    /// The last success.
+    pub last_success: Option<Timestamp>,
+    /// The failures of the latest cycle that was not cancelled, if it is newer than the last success.
+    pub failures: Vec<Failure>,
+    /// Milliseconds since the last success in which the app ran and the machine was awake.
+    pub awake_since_success: i64,
+}
+
+/// How far up in the table a state stands; of several failures the highest counts.
+const fn height(state: AccountState) -> u8 {
+    match state {
+        AccountState::Paused => 6,
+        AccountState::NeedsReconnecting => 5,
+        AccountState::HeldUp => 4,
+        AccountState::Unreachable => 3,
+        AccountState::Waiting => 2,
+        AccountState::Late => 1,
+        AccountState::Connected => 0,
+    }
+}
+
+/// The failure that counts: the one whose state stands highest, of equals the first.
+pub fn worst(failures: &[Failure]) -> Option<(AccountState, &Failure)> {
+    let mut worst: Option<(AccountState, &Failure)> = None;
+    for failure in failures {
+        let LeadsTo::State(state) = failure.cause.leads_to() else { continue };
+        if worst.is_none_or(|(highest, _)| height(state) > height(highest)) {
+            worst = Some((state, failure));
+        }
+    }
+    worst
+}
+
+/// The state, and the failure it comes from.
+pub fn derive(facts: &Facts) -> (AccountState, Option<&Failure>) {
+    if facts.paused {
+        return (AccountState::Paused, None);
+    }
+    if let Some((state, failure)) = worst(&facts.failures) {
+        return (state, Some(failure));
+    }
+    if facts.last_success.is_none() {
+        return (AccountState::Waiting, None);
+    }
+    if facts.awake_since_success > LATE_AFTER_MS {
+        return (AccountState::Late, None);
+    }
+    (AccountState::Connected, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Cause;
+
+    /// Product.md's table, read a second time: a list of states with when each applies.
+    fn by_the_table(facts: &Facts) -> Vec<AccountState> {
+        let any = |state| facts.failures.iter().any(|f| f.cause.state() == Some(state));
+        let rows = [
+            (AccountState::Paused, facts.paused),
+            (AccountState::NeedsReconnecting, any(AccountState::NeedsReconnecting)),
+            (AccountState::HeldUp, any(AccountState::HeldUp)),
+            (AccountState::Unreachable, any(AccountState::Unreachable)),
+            (AccountState::Waiting, facts.last_success.is_none()),
+            (AccountState::Late, facts.awake_since_success > 3_600_000),
+            (AccountState::Connected, true),
+        ];
+        rows.into_iter().filter(|(_, applies)| *applies).map(|(state, _)| state).collect()
+    }
+
+    #[test]
+    fn every_combination_of_facts_has_exactly_one_state() {
+        let mut combinations = 0;
+        let mut causes: Vec<Vec<Cause>> = vec![vec![]];
+        causes.extend(Cause::ALL.iter().map(|cause| vec![*cause]));
+        causes.extend(Cause::ALL.iter().flat_map(|a| Cause::ALL.iter().map(|b| vec![*a, *b])));
+        for paused in [false, true] {
+            for last_success in [None, Some(Timestamp(1))] {
+                for awake in [0, LATE_AFTER_MS, LATE_AFTER_MS + 1] {
+                    for causes in &causes {
+                        let facts = Facts {
+                            paused,
+                            last_success,
+                            failures: causes.iter().map(|cause| Failure::of(*cause)).collect(),
+                            awake_since_success: awake,
+                        };
+                        let (state, failure) = derive(&facts);
+                        assert_eq!(Some(&state), by_the_table(&facts).first(), "{facts:?}");
+                        assert_eq!(failure.and_then(|f| f.cause.state()).is_some(), failure.is_some());
+                        combinations += 1;
+                    }
+                }
+            }
+        }
+        assert_eq!(combinations, 2 * 2 * 3 * (1 + Cause::ALL.len() + Cause::ALL.len().pow(2)));
+    }
+
+    #[test]
+    fn never_red_for_a_missing_network_never_green_for_a_failure() {
+        for cause in [Cause::Offline, Cause::HostNotFound, Cause::ConnectionRefused, Cause::TimedOut] {
+            let facts = Facts {
+                last_success: Some(Timestamp(1)),
+                failures: vec![Failure::of(cause)],
+                ..Facts::default()
+            };
+            assert_eq!(derive(&facts).0, AccountState::Unreachable);
+        }
+        for cause in Cause::ALL {
+            if matches!(cause, Cause::SendingOff | Cause::MessageTooLarge | Cause::Cancelled) {
+                continue;
+            }
+            let facts = Facts {
+                last_success: Some(Timestamp(1)),
+                failures: vec![Failure::of(*cause)],
+                ..Facts::default()
+            };
+            assert_ne!(derive(&facts).0, AccountState::Connected, "{cause:?}");
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! What screens show, made from what the store holds. The window's TypeScript types are generated from these.
+
+mod accounts;
+mod common;
+mod mail;
+mod people;
+
+pub use accounts::{
+    AccountDetail, AccountRow, Button, CycleOutcome, CycleView, FolderRow, account_detail, account_row,
+};
+pub use common::{DeleteFacts, Page, Undo, initials};
+pub use mail::{
+    Dashboard, Health, HealthKind, MessageDetail, MessageRow, Place, Sidebar, SidebarProject, Suggestion,
+    ThreadRow, ToSortRow, message_row, message_rows, to_sort_row,
+};
+pub use people::{
+    ContactAddressView, ContactDetail, ContactRow, PersonName, ProjectDetail, ProjectRow, StrangerView,
+    contact_detail, contact_row, project_detail, project_row,
+};

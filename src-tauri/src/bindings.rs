@@ -1,0 +1,104 @@
+//! The window's TypeScript calls and types, generated from the Rust ones.
+
+use crate::commands::{accounts, common, mail, people, projects};
+use crate::events::{Changed, Checklist, Show};
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
+
+/// Every command and event of the window.
+pub(crate) fn builder() -> Builder<tauri::Wry> {
+    Builder::<tauri::Wry>::new()
+        .error_handling(ErrorHandlingMode::Throw)
+        .dangerously_cast_bigints_to_number()
+        .disable_serde_phases()
+        .commands(collect_commands![
+            accounts::account,
+            accounts::accounts,
+            accounts::answer_alias,
+            accounts::answer_moved_mailbox,
+            accounts::cancel_check,
+            accounts::connect_account,
+            accounts::delete_account,
+            accounts::delete_facts_of_account,
+            accounts::edit_account,
+            accounts::open_page,
+            accounts::pause_account,
+            accounts::provider_for,
+            accounts::providers,
+            accounts::reconnect_account,
+            accounts::resume_account,
+            accounts::stop_sync,
+            accounts::sync_now,
+            accounts::unlock_keychain,
+            common::dashboard,
+            common::set_settings,
+            common::settings,
+            common::sidebar,
+            common::undo,
+            mail::inline_image,
+            mail::mark_done,
+            mail::mark_read,
+            mail::message,
+            mail::move_message,
+            mail::open_link,
+            mail::save_attachment,
+            mail::thread,
+            mail::to_sort,
+            people::add_contact,
+            people::add_stranger,
+            people::contact,
+            people::contact_messages,
+            people::contacts,
+            people::count_earlier,
+            people::delete_contact,
+            people::delete_facts_of_contact,
+            people::edit_contact,
+            people::set_backfill,
+            projects::add_project,
+            projects::delete_facts_of_project,
+            projects::delete_project,
+            projects::edit_project,
+            projects::project,
+            projects::project_threads,
+            projects::projects,
+        ])
+        .events(collect_events![Changed, Checklist, Show])
+}
+
+#[cfg(test)]
+mod tests {
+    use specta_typescript::Typescript;
+
+    /// Writes the file anew; it fails when what lay there was stale, so that a change of a command cannot land
+    /// without its TypeScript.
+    #[test]
+    fn the_typescript_is_up_to_date() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../ui/src/lib/bindings.ts");
+        let before = std::fs::read_to_string(path).unwrap_or_default();
+        let header = "// The commands and events of the window. Generated from the Rust ones: do not edit.\n";
+        super::builder().export(Typescript::default().header(header), path).unwrap();
+        let after = std::fs::read_to_string(path).unwrap();
+        assert!(before == after, "ui/src/lib/bindings.ts was stale; it has been written anew");
+    }
+
+    #[test]
+    fn every_command_is_granted_and_none_more() {
+        let build = include_str!("../build.rs");
+        let capability = include_str!("../capabilities/main.json");
+        let source = include_str!("bindings.rs");
+        let listed: std::collections::BTreeSet<&str> = source
+            .lines()
+            .filter_map(|line| line.trim().strip_suffix(','))
+            .filter_map(|line| line.split_once("::"))
+            .filter(|(module, _)| ["accounts", "common", "mail", "people", "projects"].contains(module))
+            .map(|(_, name)| name)
+            .collect();
+        assert!(listed.len() > 40);
+        for name in &listed {
+            assert!(build.contains(&format!("\"{name}\"")), "{name} is missing from build.rs");
+            let grant = format!("\"allow-{}\"", name.replace('_', "-"));
+            assert!(capability.contains(&grant), "{name} is not granted");
+        }
+        assert_eq!(capability.matches("\"allow-").count(), listed.len());
+        assert_eq!(capability.matches("\"core:").count(), 2, "the window has no other permission");
+    }
+}

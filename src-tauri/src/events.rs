@@ -1,0 +1,70 @@
+//! Forwards the engine's events to the window: coalesced, at most four a second per topic.
+
+use hatstand_engine::connect::CheckStep;
+use hatstand_engine::{Engine, Event, Topic};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tauri::AppHandle;
+use tauri_specta::Event as _;
+use tokio::sync::broadcast::error::{RecvError, TryRecvError};
+
+/// Four times a second at the most.
+const PACE: Duration = Duration::from_millis(250);
+
+/// What changed: screens read again what they show of it.
+#[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
+pub(crate) struct Changed {
+    topics: Vec<Topic>,
+}
+
+/// A checklist moved on.
+#[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
+pub(crate) struct Checklist {
+    run: String,
+    steps: Vec<CheckStep>,
+}
+
+/// The window should show a screen.
+#[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
+pub(crate) struct Show {
+    pub screen: String,
+}
+
+/// Forwards until the engine is gone.
+pub(crate) async fn forward(app: AppHandle, engine: Engine) {
+    let mut events = engine.events();
+    drop(engine);
+    loop {
+        let mut topics: BTreeSet<u8> = BTreeSet::new();
+        match events.recv().await {
+            Ok(event) => note(&app, event, &mut topics),
+            // It fell behind: everything may have changed.
+            Err(RecvError::Lagged(_)) => topics.extend(Topic::ALL.map(|topic| topic as u8)),
+            Err(RecvError::Closed) => return,
+        }
+        loop {
+            match events.try_recv() {
+                Ok(event) => note(&app, event, &mut topics),
+                Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Empty | TryRecvError::Closed) => break,
+            }
+        }
+        if !topics.is_empty() {
+            let topics = Topic::ALL.into_iter().filter(|topic| topics.contains(&(*topic as u8))).collect();
+            let _ = Changed { topics }.emit(&app);
+            tokio::time::sleep(PACE).await;
+        }
+    }
+}
+
+fn note(app: &AppHandle, event: Event, topics: &mut BTreeSet<u8>) {
+    match event {
+        Event::Changed(topic) => {
+            topics.insert(topic as u8);
+        }
+        Event::Checklist { run, steps } => {
+            let _ = Checklist { run, steps }.emit(app);
+        }
+    }
+}

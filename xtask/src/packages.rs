@@ -1,0 +1,115 @@
+//! What this machine must have beside cargo and node, and how it gets it.
+
+use std::process::{Command, Stdio};
+
+/// Debian and Ubuntu packages with their purpose.
+pub struct Group {
+    purpose: &'static str,
+    names: &'static [&'static str],
+}
+
+/// To build the app.
+pub const BUILD: Group = Group {
+    purpose: "to build the app",
+    names: &[
+        "build-essential",
+        "pkg-config",
+        "libwebkit2gtk-4.1-dev",
+        "libayatana-appindicator3-dev",
+        "librsvg2-dev",
+        "libxdo-dev",
+    ],
+};
+
+/// To test it with a real mail server, keychain and window.
+pub const TEST: Group = Group {
+    purpose: "to run it against a real mail server, keychain and window",
+    names: &[
+        "dovecot-imapd",
+        "dovecot-lmtpd",
+        "dbus",
+        "gnome-keyring",
+        "libsecret-tools",
+        "webkit2gtk-driver",
+        "xvfb",
+        "fonts-noto-cjk",
+    ],
+};
+
+/// To measure beside another program.
+pub const BENCH: Group = Group { purpose: "to measure beside mbsync", names: &["isync"] };
+
+/// Installs what is missing of `groups`. False only when that was tried and failed; where nobody knows how to
+/// install, it says what is needed and goes on.
+pub fn get(groups: &[Group]) -> bool {
+    if !has("npm", "--version") {
+        eprintln!("Node 20 or newer with npm is needed: https://nodejs.org");
+        return false;
+    }
+    if cfg!(target_os = "macos") {
+        println!("On macOS Hatstand needs the Xcode command line tools (xcode-select --install).");
+        return true;
+    }
+    if cfg!(windows) {
+        println!(
+            "On Windows Hatstand needs the C++ Build Tools of Visual Studio, and WebView2, which Windows 11 has."
+        );
+        return true;
+    }
+    if !has("apt-get", "--version") {
+        println!("This is no Debian or Ubuntu, so nothing is installed. What is needed, by its names there:");
+        for group in groups {
+            println!("  {}: {}", group.purpose, group.names.join(" "));
+        }
+        return true;
+    }
+    let missing: Vec<&str> =
+        groups.iter().flat_map(|group| group.names).copied().filter(|name| !installed(name)).collect();
+    missing.is_empty() || install(groups, &missing)
+}
+
+fn install(groups: &[Group], missing: &[&str]) -> bool {
+    println!("Missing on this machine: {}", missing.join(" "));
+    for group in groups.iter().filter(|group| group.names.iter().any(|name| missing.contains(name))) {
+        println!("  {} are {}", group.names.join(", "), group.purpose);
+    }
+    let root = output("id", &["-u"]).is_some_and(|id| id.trim() == "0");
+    if !root && !has("sudo", "--version") {
+        eprintln!(
+            "They can be installed by root: apt-get install -y --no-install-recommends {}",
+            missing.join(" ")
+        );
+        return false;
+    }
+    let apt = |args: &[&str]| {
+        let mut command = Command::new(if root { "env" } else { "sudo" });
+        if !root {
+            command.arg("env");
+        }
+        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]).args(args);
+        println!("Running{} apt-get {}", if root { "" } else { " sudo" }, args.join(" "));
+        command.status().is_ok_and(|status| status.success())
+    };
+    let wanted: Vec<&str> =
+        ["install", "-y", "--no-install-recommends"].iter().chain(missing).copied().collect();
+    // Stale lists still often do; and a machine whose lists cannot be renewed may have what it takes.
+    apt(&["update"]);
+    apt(&wanted)
+}
+
+fn installed(name: &str) -> bool {
+    output("dpkg-query", &["--show", "--showformat=${db:Status-Status}", name])
+        .is_some_and(|it| it == "installed")
+}
+
+fn has(program: &str, argument: &str) -> bool {
+    let program = if cfg!(windows) && program == "npm" { "npm.cmd" } else { program };
+    let mut command = Command::new(program);
+    command.arg(argument).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command.status().is_ok_and(|status| status.success())
+}
+
+fn output(program: &str, args: &[&str]) -> Option<String> {
+    let output = Command::new(program).args(args).stderr(Stdio::null()).output().ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}
