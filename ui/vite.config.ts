@@ -19,6 +19,8 @@ export default defineConfig({
     setupFiles: ["./src/test-setup.ts"],
     include: ["src/**/*.test.ts"],
     restoreMocks: true,
+    // Typing letter by letter takes its time on a busy machine.
+    testTimeout: 30_000,
     // Dates are the person's own: the tests run in one known zone.
     env: { TZ: "Europe/Berlin" },
   },

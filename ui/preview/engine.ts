@@ -203,7 +203,11 @@ export function pretend(situation: Situation, theme: string): void {
     contact: ({ id }) => contacts.find((c) => c.id === id) ?? contacts[0],
     add_contact: ({ input }) => {
       const at = (input as { addresses: string[] }).addresses.findIndex((a) => a.startsWith("amara@"));
-      if (at >= 0) throw refusal("This address belongs to Amara Okafor already.", `addresses[${at}]`);
+      if (at >= 0)
+        throw refusal(
+          "amara@okafor.example belongs to Amara Okafor already. An address belongs to one contact.",
+          "addresses",
+        );
       changed("contacts");
       return 5;
     },

@@ -229,10 +229,10 @@ export function detail(id: number): MessageDetail {
     locations:
       row.id === 2
         ? [
-            { account: "hello@", folder: "Inbox" },
-            { account: "gmail", folder: "All Mail" },
+            { account: "hello@noralind.studio", folder: "Inbox" },
+            { account: "noralind@gmail.example", folder: "All Mail" },
           ]
-        : [{ account: "nora@", folder: row.direction === "out" ? "Sent" : "Inbox" }],
+        : [{ account: "nora@noralind.studio", folder: row.direction === "out" ? "Sent" : "Inbox" }],
     note:
       row.id === 8
         ? "Only the text of this mail is here: it is larger than 50 MB. Its attachments are fetched when you ask for them."

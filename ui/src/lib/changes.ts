@@ -1,4 +1,7 @@
-import { events, type Topic } from "./bindings";
+import { events } from "./bindings";
+
+/** What the engine announces changes of. */
+export type Topic = "accounts" | "contacts" | "projects" | "messages" | "settings";
 
 type Hearer = { topics: readonly Topic[]; heard: () => void };
 const hearers = new Set<Hearer>();

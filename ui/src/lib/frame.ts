@@ -54,14 +54,24 @@ const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"'
 const unescaped = (id: string): string =>
   id.replace(/&(amp|lt|gt|quot|#39|nbsp);/g, (_, name: string) => ENTITIES[name] ?? "");
 
-/** Only pictures become data: URLs, whatever the mail calls its part. */
-export function dataUrl(bytes: ArrayBuffer, type: string): string | null {
-  if (!/^image\/(png|jpe?g|gif|webp|avif|bmp|x-icon)$/i.test(type)) return null;
+const MAGIC: readonly [type: string, at: number, bytes: readonly number[]][] = [
+  ["image/png", 0, [0x89, 0x50, 0x4e, 0x47]],
+  ["image/jpeg", 0, [0xff, 0xd8, 0xff]],
+  ["image/gif", 0, [0x47, 0x49, 0x46, 0x38]],
+  ["image/webp", 8, [0x57, 0x45, 0x42, 0x50]],
+  ["image/bmp", 0, [0x42, 0x4d]],
+  ["image/avif", 4, [0x66, 0x74, 0x79, 0x70, 0x61, 0x76, 0x69]],
+];
+
+/** Bytes as a data: URL, when they are a picture by their first bytes, whatever the mail calls them. */
+export function dataUrl(bytes: ArrayBuffer): string | null {
   const all = new Uint8Array(bytes);
+  const type = MAGIC.find(([, at, magic]) => magic.every((b, i) => all[at + i] === b))?.[0];
+  if (!type) return null;
   let binary = "";
   for (let at = 0; at < all.length; at += 0x8000)
     binary += String.fromCharCode(...all.subarray(at, at + 0x8000));
-  return `data:${type.toLowerCase()};base64,${btoa(binary)}`;
+  return `data:${type};base64,${btoa(binary)}`;
 }
 
 /** Lends the page's own typeface to a frame, whose policy lets it load none: the bytes are handed over, nothing is fetched. */

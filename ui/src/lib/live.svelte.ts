@@ -1,6 +1,6 @@
 import { untrack } from "svelte";
-import type { Page, Refusal, Topic } from "./bindings";
-import { onChanged } from "./changes";
+import type { Page, Refusal } from "./bindings";
+import { onChanged, type Topic } from "./changes";
 import { asRefusal } from "./refusals";
 
 /** How long reading may take before the screen says that it reads. */

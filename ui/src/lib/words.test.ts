@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { bytes, counted, firstName, initials, listed, spelled } from "./words";
+import { bytes, counted, firstName, initials, listed, mailboxNames, spelled } from "./words";
 
 test("figures in sentences", () => {
   expect(counted(1, "message")).toBe("1 message");
@@ -22,4 +22,10 @@ test("names", () => {
   expect(initials("Ines Moreau")).toBe("IM");
   expect(initials("studio@lumen.example")).toBe("SE");
   expect(initials("")).toBe("?");
+});
+
+test("mailboxes go by their short names, unless two begin alike", () => {
+  const two = ["hello@noralind.studio", "nora@noralind.studio", "hello@noralind.studio"];
+  expect(mailboxNames(two)).toEqual(["hello@", "nora@"]);
+  expect(mailboxNames(["nora@a.example", "nora@b.example"])).toEqual(["nora@a.example", "nora@b.example"]);
 });

@@ -49,6 +49,13 @@ export function listed(names: readonly string[]): string {
   return `${names.slice(0, -1).join(", ")} and ${names[names.length - 1]}`;
 }
 
+/** Mailboxes by the short names that tell them apart: "hello@" and "nora@", or whole where two begin alike. */
+export function mailboxNames(addresses: readonly string[]): string[] {
+  const all = [...new Set(addresses)];
+  const short = (a: string) => a.slice(0, a.lastIndexOf("@") + 1) || a;
+  return all.map((a) => (all.filter((b) => short(b) === short(a)).length > 1 ? a : short(a)));
+}
+
 /** The part of a name that one is called by: "Ines" of "Ines Moreau". */
 export const firstName = (name: string): string => name.trim().split(/\s+/)[0] ?? name;
 

@@ -23,9 +23,9 @@ test("a refused address is told at its own line, and everything typed stays", as
   const person = userEvent.setup();
   const { asked } = engine({
     code: "taken",
-    sentence: "This address belongs to Amara Okafor already.",
+    sentence: "amara@okafor.example belongs to Amara Okafor already.",
     server_said: null,
-    field: "addresses[1]",
+    field: "addresses",
   });
   const onclose = vi.fn();
   render(ContactSheet, { onclose });
@@ -33,12 +33,16 @@ test("a refused address is told at its own line, and everything typed stays", as
   await person.type(screen.getByLabelText("Email address"), "ines@moreau-events.example");
   await person.click(screen.getByRole("button", { name: "Another address" }));
   await person.type(screen.getByLabelText("Email address 2"), "amara@okafor.example");
+  await person.click(screen.getByRole("button", { name: "Another address" }));
+  await person.type(screen.getByLabelText("Email address 3"), "ines.moreau@post.example");
   await person.click(screen.getByRole("button", { name: "Add contact" }));
 
   expect(asked).toHaveLength(1);
   const second = screen.getByLabelText("Email address 2");
-  expect(await screen.findByRole("alert")).toHaveTextContent("This address belongs to Amara Okafor already.");
-  expect(second).toHaveAccessibleDescription("This address belongs to Amara Okafor already.");
+  expect(await screen.findByRole("alert")).toHaveTextContent(
+    "amara@okafor.example belongs to Amara Okafor already.",
+  );
+  expect(second).toHaveAccessibleDescription("amara@okafor.example belongs to Amara Okafor already.");
   expect(second).toBeInvalid();
   expect(screen.getByLabelText("Email address")).not.toHaveAccessibleDescription();
   expect(second).toHaveValue("amara@okafor.example");
