@@ -177,6 +177,7 @@ const p = (
   page: null,
   browser_only: false,
   local_part_user: false,
+  app_password: false,
   domains: [],
   ...more,
 });

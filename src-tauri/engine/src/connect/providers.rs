@@ -27,6 +27,8 @@ pub struct Provider {
     pub browser_only: bool,
     /// The user name is the part before the @.
     pub local_part_user: bool,
+    /// Takes app passwords, which are shown in groups of letters.
+    pub app_password: bool,
     /// Domains of its addresses.
     pub domains: Vec<String>,
 }
@@ -42,6 +44,8 @@ struct Row {
     browser_only: bool,
     #[serde(default)]
     local_part_user: bool,
+    #[serde(default)]
+    app_password: bool,
     domains: Vec<String>,
     page: Option<String>,
     guidance: Vec<String>,
@@ -64,6 +68,7 @@ static TABLE: LazyLock<Vec<Provider>> = LazyLock::new(|| {
             page: row.page,
             browser_only: row.browser_only,
             local_part_user: row.local_part_user,
+            app_password: row.app_password,
             domains: row.domains,
         })
         .collect()

@@ -86,9 +86,7 @@ impl ConnectRequest {
             None if preset.is_some_and(|preset| preset.local_part_user) => email.local().to_owned(),
             None => email.to_string(),
         };
-        if self.password.expose().is_empty() {
-            return Err(Refusal::about("password", "empty_password", "Type the password."));
-        }
+        let password = typed_password(&self.password, &provider)?;
         let account = Account {
             id: AccountId(0),
             uuid: uuid::Uuid::new_v4().to_string(),
@@ -102,8 +100,22 @@ impl ConnectRequest {
             paused: false,
             provider,
         };
-        Ok((account, self.password))
+        Ok((account, password))
     }
+}
+
+/// App passwords are shown in groups: pasted spaces do not matter. Any other password is taken as it is.
+fn typed_password(typed: &Secret, provider: &str) -> Result<Secret, Refusal> {
+    let takes_app_passwords = providers::get(provider).is_some_and(|preset| preset.app_password);
+    let password = if takes_app_passwords {
+        Secret::new(typed.expose().split_whitespace().collect())
+    } else {
+        typed.clone()
+    };
+    if password.expose().is_empty() {
+        return Err(Refusal::about("password", "empty_password", "Type the password."));
+    }
+    Ok(password)
 }
 
 fn taken(email: &Address) -> Refusal {
@@ -180,10 +192,8 @@ impl Engine {
         id: AccountId,
         password: Secret,
     ) -> Result<(), Refusal> {
-        if password.expose().is_empty() {
-            return Err(Refusal::about("password", "empty_password", "Type the password."));
-        }
         let account = self.read(move |db| accounts::get(db, id)).await?;
+        let password = typed_password(&password, &account.provider)?;
         self.scheduler().stop(id);
         {
             let _turn = self.scheduler().turn(id).await;
@@ -391,5 +401,27 @@ impl Engine {
             .await?;
         self.tell(Topic::Accounts);
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pasted_spaces_matter_only_where_a_password_may_have_them() {
+        let typed = Secret::new(" abcd efgh\u{a0}ijkl mnop ".into());
+        assert_eq!(typed_password(&typed, "gmail").unwrap().expose(), "abcdefghijklmnop");
+        assert_eq!(typed_password(&typed, "other").unwrap(), typed);
+        assert!(typed_password(&Secret::new("  ".into()), "gmail").is_err());
+    }
+
+    #[test]
+    fn plain_text_is_for_this_computer_alone() {
+        let at = |host: &str| Endpoint { host: host.into(), port: 143, security: Security::Plaintext };
+        assert!(endpoint(at("127.0.0.1"), "incoming").is_ok());
+        for host in ["mail.example.com", "", "a b", "127.0.0.1.example.com", "x\r\ny"] {
+            assert!(endpoint(at(host), "incoming").is_err(), "{host:?}");
+        }
     }
 }

@@ -1,6 +1,8 @@
 //! Sync: one cycle, its scheduling, back-off, derived state.
 
 mod cycle;
+#[cfg(test)]
+mod cycle_tests;
 mod earlier;
 pub mod facts;
 mod fetch;
@@ -13,6 +15,8 @@ pub mod retry;
 mod scan;
 pub mod schedule;
 pub mod state;
+#[cfg(test)]
+mod tests;
 mod watched;
 
 pub use cycle::{Context, run};

@@ -17,6 +17,7 @@ const provider = (more: Partial<Provider>): Provider => ({
   page: null,
   browser_only: false,
   local_part_user: false,
+  app_password: false,
   domains: [],
   ...more,
 });
