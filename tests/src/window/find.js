@@ -67,9 +67,13 @@ function visible(element) {
   return getComputedStyle(element).visibility === "visible";
 }
 
+// While something modal lies over the window, nothing else is there for anybody.
+const modal = [...document.querySelectorAll("[aria-modal=true]")].filter(visible).pop();
+const ground = modal ?? document;
+
 // A search field is a text field to whoever writes in it.
 const same = (found) => found === role || (role === "textbox" && ["searchbox", "combobox"].includes(found));
-return [...document.querySelectorAll("*")].filter(
+return [...ground.querySelectorAll("*"), ...(modal ? [modal] : [])].filter(
   (element) =>
     same(roleOf(element)) &&
     visible(element) &&

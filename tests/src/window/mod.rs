@@ -3,8 +3,10 @@
 //! `WebKitWebDriver` starts the app, so no other program is in between. Elements are found by their role and
 //! accessible name, which is also what a screen reader finds; nothing depends on class names.
 
+mod desk;
 mod display;
 mod keys;
+mod looks;
 
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -23,12 +25,19 @@ use crate::ports::free_port;
 use crate::programs::{self, root};
 use crate::trouble::{Doing, Outcome, Trouble};
 
+pub use desk::{Desk, letter};
 pub use display::Display;
+pub use looks::{AccountLook, Tone};
 
 const FIND: &str = include_str!("find.js");
 /// How long a person would wait for a screen on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 const PAUSE: Duration = Duration::from_millis(50);
+/// Spinners turn for ever and are not waited for.
+const SETTLE: &str = "const done = arguments[0];
+    const moving = document.getAnimations().filter(it => it.effect?.getComputedTiming().endTime !== Infinity);
+    Promise.allSettled(moving.map(it => it.finished))
+        .then(() => requestAnimationFrame(() => requestAnimationFrame(() => done(true))));";
 /// The key under which `WebDriver` hands out elements.
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
@@ -234,8 +243,18 @@ impl Window {
     }
 
     /// Waits until `done`, and otherwise says what the window showed instead.
-    pub fn until(&self, what: &str, mut done: impl FnMut(&Self) -> Outcome<bool>) -> Outcome<()> {
-        let deadline = Instant::now() + PATIENCE;
+    pub fn until(&self, what: &str, done: impl FnMut(&Self) -> Outcome<bool>) -> Outcome<()> {
+        self.until_within(PATIENCE, what, done)
+    }
+
+    /// As [`until`](Self::until), for what may take longer than a screen does.
+    pub fn until_within(
+        &self,
+        patience: Duration,
+        what: &str,
+        mut done: impl FnMut(&Self) -> Outcome<bool>,
+    ) -> Outcome<()> {
+        let deadline = Instant::now() + patience;
         loop {
             let looked = done(self);
             if let Ok(true) = looked {
@@ -252,8 +271,10 @@ impl Window {
         }
     }
 
-    /// Writes a picture of the window to `file`, PNG.
+    /// Writes a picture of the window to `file`, PNG, once it stands still: what the page says is painted a frame
+    /// or two later, and what moves is not yet where it will be.
     pub fn screenshot(&self, file: &Path) -> Outcome<()> {
+        self.runtime.block_on(self.client()?.execute_async(SETTLE, Vec::new()))?;
         let png = self.runtime.block_on(self.client()?.screenshot())?;
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;

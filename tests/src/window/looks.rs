@@ -1,0 +1,126 @@
+//! What a person sees of the things that have no text alone: an account's state, an opened mail.
+
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::Window;
+use crate::trouble::{Outcome, Trouble};
+
+const ACCOUNT: &str = r#"
+const rows = [...document.querySelectorAll("[data-testid=account-row]")];
+const row = rows.find(row => [...row.querySelectorAll("b")].some(b => b.textContent === arguments[0]));
+const state = row?.querySelector("[data-testid=account-state]");
+if (!state) return null;
+const probe = document.body.appendChild(document.createElement("i"));
+const tones = Object.fromEntries(["good", "bad", "warn", "ink-2"].map(tone => {
+    probe.style.color = `var(--${tone})`;
+    return [getComputedStyle(probe).color, tone];
+}));
+probe.remove();
+const icon = state.querySelector("svg");
+return {
+    shape: icon.getAttribute("class").match(/lucide-(?!icon)([\w-]+)/)?.[1] ?? "",
+    tone: tones[getComputedStyle(icon).color] ?? "",
+    words: state.innerText.replace(/\s+/g, " ").trim(),
+    row: row.innerText,
+};"#;
+
+/// The page reads what it has put into its frame, which is of the same origin and runs no script.
+const FRAMES: &str = r#"
+return [...document.querySelectorAll("iframe")].map(frame => {
+    const body = frame.contentDocument?.body;
+    if (!body || frame.getBoundingClientRect().height < 10) return "";
+    return body.innerText;
+}).join("\n");"#;
+
+/// The colour of a state's icon.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    /// All is well.
+    Green,
+    /// Only the person can mend it.
+    Red,
+    /// Something stops it.
+    Amber,
+    /// Nothing to worry about.
+    Grey,
+}
+
+/// An account's row in Email settings.
+#[derive(Clone, Debug)]
+pub struct AccountLook {
+    /// The icon's shape, by its name in the icon set.
+    pub shape: String,
+    /// Its colour.
+    pub tone: Tone,
+    /// The state's words.
+    pub words: String,
+    /// All that the row says.
+    pub row: String,
+}
+
+impl Window {
+    /// The account's row, when Email settings are shown and no cycle runs.
+    pub fn account(&self, email: &str) -> Outcome<Option<AccountLook>> {
+        let seen = self.script(ACCOUNT, &[json!(email)])?;
+        if seen.is_null() {
+            return Ok(None);
+        }
+        let text = |name: &str| seen[name].as_str().unwrap_or_default().to_owned();
+        let tone = match seen["tone"].as_str().unwrap_or_default() {
+            "good" => Tone::Green,
+            "bad" => Tone::Red,
+            "warn" => Tone::Amber,
+            "ink-2" => Tone::Grey,
+            _ => return Err(Trouble::new(format!("the state's icon has a colour of its own: {seen}"))),
+        };
+        Ok(Some(AccountLook { shape: text("shape"), tone, words: text("words"), row: text("row") }))
+    }
+
+    /// Waits until the account's icon has this shape and colour and its row says `words`.
+    pub fn wait_for_state(
+        &self,
+        email: &str,
+        shape: &str,
+        tone: Tone,
+        words: &str,
+        patience: Duration,
+    ) -> Outcome<AccountLook> {
+        let mut last = None;
+        let what = format!("a {tone:?} {shape} that says “{words}” at {email}");
+        let waited = self.until_within(patience, &what, |window| {
+            last = window.account(email)?;
+            let right =
+                |look: &AccountLook| look.shape == shape && look.tone == tone && look.row.contains(words);
+            Ok(last.as_ref().is_some_and(right))
+        });
+        waited.map_err(|trouble| Trouble::new(format!("{trouble}\nthe row: {last:?}")))?;
+        last.ok_or_else(|| Trouble::new(what))
+    }
+
+    /// What can be read inside the frames of the opened mails.
+    pub fn mail_text(&self) -> Outcome<String> {
+        Ok(self.script(FRAMES, &[])?.as_str().unwrap_or_default().to_owned())
+    }
+
+    /// Waits until `text` can be read in an opened mail.
+    pub fn wait_for_mail(&self, text: &str) -> Outcome<()> {
+        self.until(&format!("a mail that says “{text}”"), |window| Ok(window.mail_text()?.contains(text)))
+    }
+
+    /// The visible texts of all elements that a CSS selector finds.
+    pub fn texts(&self, selector: &str) -> Outcome<Vec<String>> {
+        let script = "return [...document.querySelectorAll(arguments[0])].map(e => e.innerText)";
+        let texts = self.script(script, &[json!(selector)])?;
+        let texts = texts.as_array().cloned().unwrap_or_default();
+        Ok(texts.iter().map(|text| text.as_str().unwrap_or_default().to_owned()).collect())
+    }
+
+    /// What stands in the text field with this name.
+    pub fn value(&self, name: &str) -> Outcome<String> {
+        let field = self.find("textbox", name)?;
+        let value = self.runtime.block_on(field.prop("value"))?;
+        Ok(value.unwrap_or_default())
+    }
+}
