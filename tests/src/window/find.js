@@ -1,6 +1,6 @@
 // The visible elements of a role whose accessible name contains a text: the parts of the "accname" and "html-aam"
-// specifications that the app's own markup needs. Arguments: role, name.
-const [role, name] = arguments;
+// specifications that the app's own markup needs. Arguments: role, name, and the element to look in, if not in all.
+const [role, name, within] = arguments;
 const wanted = name.trim().toLowerCase();
 
 const implied = {
@@ -69,11 +69,11 @@ function visible(element) {
 
 // While something modal lies over the window, nothing else is there for anybody.
 const modal = [...document.querySelectorAll("[aria-modal=true]")].filter(visible).pop();
-const ground = modal ?? document;
+const ground = within ?? modal ?? document;
 
 // A search field is a text field to whoever writes in it.
 const same = (found) => found === role || (role === "textbox" && ["searchbox", "combobox"].includes(found));
-return [...ground.querySelectorAll("*"), ...(modal ? [modal] : [])].filter(
+return [...ground.querySelectorAll("*"), ...(modal && !within ? [modal] : [])].filter(
   (element) =>
     same(roleOf(element)) &&
     visible(element) &&

@@ -178,7 +178,11 @@ impl Window {
 
     /// The visible elements with this role whose accessible name contains `name`, whatever its case.
     pub fn all(&self, role: &str, name: &str) -> Outcome<Vec<Element>> {
-        let found = self.script(FIND, &[json!(role), json!(name)])?;
+        self.found(&[json!(role), json!(name)])
+    }
+
+    fn found(&self, args: &[Value]) -> Outcome<Vec<Element>> {
+        let found = self.script(FIND, args)?;
         let client = self.client()?;
         let ids = found.as_array().into_iter().flatten().filter_map(|element| element[ELEMENT].as_str());
         Ok(ids.map(|id| Element::from_element_id(client.clone(), ElementRef::from(id.to_owned()))).collect())
@@ -196,9 +200,28 @@ impl Window {
 
     /// Clicks it. Waits for it first, and tries again while something moves over it.
     pub fn click(&self, role: &str, name: &str) -> Outcome<()> {
+        let what = format!("a {role} named “{name}”");
+        self.click_found(&what, |window| Ok(window.all(role, name)?.into_iter().next()))
+    }
+
+    /// Clicks an element that stands in another, such as a button of a row.
+    pub fn click_in(&self, outer: &str, outer_name: &str, role: &str, name: &str) -> Outcome<()> {
+        let what = format!("a {role} named “{name}” in the {outer} “{outer_name}”");
+        self.click_found(&what, |window| {
+            let Some(outer) = window.all(outer, outer_name)?.into_iter().next() else { return Ok(None) };
+            let args = [json!(role), json!(name), serde_json::to_value(outer)?];
+            Ok(window.found(&args)?.into_iter().next())
+        })
+    }
+
+    fn click_found(
+        &self,
+        what: &str,
+        mut find: impl FnMut(&Self) -> Outcome<Option<Element>>,
+    ) -> Outcome<()> {
         let mut last = String::new();
-        let clicked = self.until(&format!("a {role} named “{name}” that can be clicked"), |window| {
-            let Some(element) = window.all(role, name)?.into_iter().next() else { return Ok(false) };
+        let clicked = self.until(&format!("{what} that can be clicked"), |window| {
+            let Some(element) = find(window)? else { return Ok(false) };
             match window.runtime.block_on(element.click()) {
                 Ok(()) => Ok(true),
                 Err(error) => {
