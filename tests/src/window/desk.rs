@@ -31,7 +31,14 @@ impl Desk {
 
     /// Opens the app.
     pub fn window(&self) -> Outcome<Window> {
-        Window::open(WindowOptions::app(self.cli.data_dir(), self.keychain.env())?)
+        self.window_with(&[])
+    }
+
+    /// Opens the app with further variables in its environment.
+    pub fn window_with(&self, more: &[(&str, &str)]) -> Outcome<Window> {
+        let mut env = self.keychain.env();
+        env.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        Window::open(WindowOptions::app(self.cli.data_dir(), env)?)
     }
 
     /// A plain mail of this moment arrives on the server.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use fantoccini::Locator;
 use serde_json::json;
 
 use super::Window;
@@ -107,6 +108,21 @@ impl Window {
     /// Waits until `text` can be read in an opened mail.
     pub fn wait_for_mail(&self, text: &str) -> Outcome<()> {
         self.until(&format!("a mail that says “{text}”"), |window| Ok(window.mail_text()?.contains(text)))
+    }
+
+    /// Clicks a link of the opened mail, as a person does.
+    pub fn click_in_mail(&self, link: &str) -> Outcome<()> {
+        let client = self.client()?;
+        self.runtime.block_on(async {
+            client.enter_frame(0).await?;
+            let clicked = match client.find(Locator::LinkText(link)).await {
+                Ok(found) => found.click().await,
+                Err(error) => Err(error),
+            };
+            client.enter_parent_frame().await?;
+            clicked
+        })?;
+        Ok(())
     }
 
     /// The visible texts of all elements that a CSS selector finds.

@@ -29,7 +29,7 @@ export function frameDocument(html: string, look: Look): string {
 html{margin:0;padding:0;overflow-x:auto;overflow-y:hidden${paper ? ";background:#fff" : ""}}
 body{margin:0;padding:${paper ? "14px 16px" : "0"};color:${ink};font:15px/1.62 "Inter Variable",Inter,system-ui,"Segoe UI",Cantarell,sans-serif;overflow-wrap:break-word}
 p{margin:0 0 12px}p:last-child{margin-bottom:0}
-img{max-width:100%;height:auto}pre{white-space:pre-wrap;font:inherit}
+img{max-width:100%;height:auto}img:not([src]){color:${quiet};font-size:13px}img:not([src]):not([alt]),img:not([src])[alt=""]{display:none}pre{white-space:pre-wrap;font:inherit}
 a{color:${link}}blockquote{margin:0 0 12px;padding-left:12px;border-left:2px solid ${quiet};color:${quiet}}
 table{max-width:100%}</style><body>${html}</body>`;
 }
@@ -50,7 +50,14 @@ export function inlineIds(html: string): string[] {
   return [...new Set([...html.matchAll(INLINE)].map((m) => unescaped(m[2] ?? "")))];
 }
 
-const ENTITIES: Record<string, string> = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'", nbsp: "\u00a0" };
+const ENTITIES: Record<string, string> = {
+  amp: "&",
+  lt: "<",
+  gt: ">",
+  quot: '"',
+  "#39": "'",
+  nbsp: "\u00a0",
+};
 const unescaped = (id: string): string =>
   id.replace(/&(amp|lt|gt|quot|#39|nbsp);/g, (_, name: string) => ENTITIES[name] ?? "");
 

@@ -15,6 +15,7 @@ use super::{Charset, MessageBuilder, Random, Transfer};
 use crate::trouble::Outcome;
 use script::Scene;
 
+pub use files::png;
 pub use people::{COMPLETED, CONTACTS, PEOPLE, PROJECTS, Person, SampleContact, SampleProject, person_of};
 
 const CLIENTS: &str = include_str!("clients.txt");
