@@ -135,7 +135,8 @@ fn is_mit_by_its_file(path: &str) -> bool {
     let folder = root().join("ui").join(path);
     ["LICENSE", "LICENSE.md"].iter().any(|name| {
         fs::read_to_string(folder.join(name)).is_ok_and(|text| {
-            text.trim_start().starts_with("MIT License") && text.contains("Permission is hereby granted, free of charge")
+            text.trim_start().starts_with("MIT License")
+                && text.contains("Permission is hereby granted, free of charge")
         })
     })
 }

@@ -10,7 +10,7 @@ use hatstand_tests::window::{Desk, Tone, Window};
 
 const EMAIL: &str = "nora@noralind.example";
 const CLARA: (&str, &str) = ("Clara Voss", "clara.voss@lumen-group.example");
-const CYCLE: Duration = Duration::from_secs(60);
+const CYCLE: Duration = Duration::from_mins(1);
 
 #[test]
 fn what_no_rule_places_is_sorted_by_a_click_and_what_was_answered_is_done() -> Outcome<()> {

@@ -43,10 +43,10 @@ pub(crate) async fn run(engine: &Engine, command: MessageCommand, output: Output
                 .map_err(|error| Stop::failed(&error.to_string()))?;
         }
         MessageCommand::Show { id, form } if form.html => {
-            print(output, "html", &engine.message_html(id).await?)
+            print(output, "html", &engine.message_html(id).await?);
         }
         MessageCommand::Show { id, form } if form.text => {
-            print(output, "text", &engine.message_text(id).await?)
+            print(output, "text", &engine.message_text(id).await?);
         }
         MessageCommand::Show { id, .. } => table::one(output, &json::message(&engine.message(id).await?)),
         MessageCommand::Move { id, project, thread } => {

@@ -815,6 +815,8 @@ export type Provider = {
 	browser_only: boolean,
 	/**  The user name is the part before the @. */
 	local_part_user: boolean,
+	/**  Takes app passwords, which are shown in groups of letters. */
+	app_password: boolean,
 	/**  Domains of its addresses. */
 	domains: string[],
 };

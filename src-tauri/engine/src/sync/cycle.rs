@@ -1,6 +1,6 @@
 //! One sync cycle: one pass over every watched folder of one account.
 
-use super::fetch::{Brought, fetch};
+use super::fetch::{Brought, Fetching};
 use super::matching::{Book, MOVED_MAILBOX};
 use super::report::{CycleReport, Phase, Progress};
 use super::scan::{Before, Found, look};
@@ -257,21 +257,16 @@ async fn pass(
     });
     for (known, wanted) in to_fetch {
         progress.update(|now| now.folder = Some(known.folder.name.clone()));
-        let now = (context.now)();
-        let brought = &mut tally.brought;
-        match fetch(
-            &mut session,
-            &context.store,
+        let mut fetching = Fetching {
+            session: &mut session,
+            store: &context.store,
             account,
-            &known,
-            wanted,
-            context.size_limit,
-            now,
+            size_limit: context.size_limit,
+            now: (context.now)(),
             progress,
-            brought,
-        )
-        .await
-        {
+            brought: &mut tally.brought,
+        };
+        match fetching.fetch(&known, wanted).await {
             Ok(()) => {}
             Err(failure) if failure.cause == Cause::FolderRefused || failure.cause == Cause::FolderGone => {
                 tally.failures.push(failure);

@@ -30,36 +30,97 @@ pub(super) struct Brought {
     pub bytes: u64,
 }
 
-/// Fetches everything that is wanted of a folder. What is committed stays, whatever happens next.
-pub(super) async fn fetch(
-    session: &mut Session,
-    store: &Store,
-    account: &Account,
-    known: &Known,
-    wanted: Vec<Wanted>,
-    size_limit: u32,
-    now: Timestamp,
-    progress: &Progress,
-    brought: &mut Brought,
-) -> Result<(), Failure> {
-    let name = &known.folder.name;
-    let examined = session.examine(&known.folder.raw_name).await.map_err(|f| name_folder(f, name))?;
-    // Renumbered since it was looked into: the next cycle finds everything anew.
-    let wanted: Vec<Wanted> =
-        wanted.into_iter().filter(|wanted| wanted.uid_validity == examined.uid_validity).collect();
-    let mut rest = wanted.as_slice();
-    while let Some(first) = rest.first() {
-        let (batch, others) = if first.size > RANGE { rest.split_at(1) } else { rest.split_at(small(rest)) };
-        rest = others;
-        let fetched = if first.size > RANGE {
-            large(session, first, size_limit, progress).await
-        } else {
-            bodies(session, batch, progress).await
+/// Fetching for one account in one cycle.
+pub(super) struct Fetching<'a> {
+    pub session: &'a mut Session,
+    pub store: &'a Store,
+    pub account: &'a Account,
+    pub size_limit: u32,
+    pub now: Timestamp,
+    pub progress: &'a Progress,
+    pub brought: &'a mut Brought,
+}
+
+impl Fetching<'_> {
+    /// Fetches everything that is wanted of a folder. What is committed stays, whatever happens next.
+    pub(super) async fn fetch(&mut self, known: &Known, wanted: Vec<Wanted>) -> Result<(), Failure> {
+        let named = |failure| name_folder(failure, &known.folder.name);
+        let examined = self.session.examine(&known.folder.raw_name).await.map_err(named)?;
+        // Renumbered since it was looked into: the next cycle finds everything anew.
+        let wanted: Vec<Wanted> =
+            wanted.into_iter().filter(|wanted| wanted.uid_validity == examined.uid_validity).collect();
+        let mut rest = wanted.as_slice();
+        while let Some(first) = rest.first() {
+            let (batch, others) =
+                if first.size > RANGE { rest.split_at(1) } else { rest.split_at(small(rest)) };
+            rest = others;
+            let fetched = if first.size > RANGE {
+                large(self.session, first, self.size_limit, self.progress).await
+            } else {
+                bodies(self.session, batch, self.progress).await
+            };
+            self.commit(batch, fetched.map_err(named)?).await?;
         }
-        .map_err(|f| name_folder(f, name))?;
-        commit(store, account, batch, fetched, now, progress, brought).await?;
+        Ok(())
     }
-    Ok(())
+
+    /// Parses off the runtime and stores in short transactions. What the server did not give is gone from there.
+    async fn commit(&mut self, batch: &[Wanted], fetched: Vec<Fetched>) -> Result<(), Failure> {
+        let now = self.now;
+        let missing: Vec<Wanted> = batch
+            .iter()
+            .filter(|wanted| !fetched.iter().any(|fetched| fetched.wanted.uid == wanted.uid))
+            .cloned()
+            .collect();
+        let bytes: u64 = fetched.iter().map(|fetched| fetched.bytes.len() as u64).sum();
+        let dir = self.store.dir().to_owned();
+        let mut ready: Vec<Ready> = tokio::task::spawn_blocking(move || {
+            fetched.into_iter().map(|fetched| prepare(&dir, fetched, now)).collect::<Result<_, _>>()
+        })
+        .await
+        .map_err(|_| Failure::of(crate::model::Cause::Unknown))??;
+        let copied = u32::try_from(ready.len()).unwrap_or(u32::MAX);
+        let id = self.account.id;
+        self.store
+            .write_batch(move |tx| {
+                for wanted in &missing {
+                    coverage::settle(tx, wanted.folder, wanted.uid)?;
+                }
+                accounts::add_figures(tx, id, 0, u64::from(copied), bytes)
+            })
+            .await
+            .map_err(|error| error.failure())?;
+        self.brought.bytes += bytes;
+        ready.reverse();
+        while !ready.is_empty() {
+            let (left, taken) = self
+                .store
+                .write_batch(move |tx| {
+                    let started = Instant::now();
+                    let mut taken = Vec::new();
+                    while started.elapsed() < WRITE_FOR
+                        && let Some(next) = ready.pop()
+                    {
+                        taken.push(take_in(tx, &next)?);
+                    }
+                    Ok((ready, taken))
+                })
+                .await
+                .map_err(|error| error.failure())?;
+            ready = left;
+            for taken in &taken {
+                match taken {
+                    Taken::Known => {}
+                    Taken::Filed => self.brought.filed += 1,
+                    Taken::ToSort => self.brought.to_sort += 1,
+                }
+            }
+            self.brought.new_messages = self.brought.filed + self.brought.to_sort;
+            let done = u32::try_from(taken.len()).unwrap_or(0);
+            self.progress.update(|now| now.done += done);
+        }
+        Ok(())
+    }
 }
 
 /// How many messages from the start make one batch.
@@ -120,68 +181,4 @@ async fn large(
         }
     }
     Ok(vec![Fetched { wanted: wanted.clone(), bytes, partial }])
-}
-
-/// Parses off the runtime and stores in short transactions. What the server did not give is gone from there.
-async fn commit(
-    store: &Store,
-    account: &Account,
-    batch: &[Wanted],
-    fetched: Vec<Fetched>,
-    now: Timestamp,
-    progress: &Progress,
-    brought: &mut Brought,
-) -> Result<(), Failure> {
-    let missing: Vec<Wanted> = batch
-        .iter()
-        .filter(|wanted| !fetched.iter().any(|fetched| fetched.wanted.uid == wanted.uid))
-        .cloned()
-        .collect();
-    let bytes: u64 = fetched.iter().map(|fetched| fetched.bytes.len() as u64).sum();
-    let dir = store.dir().to_owned();
-    let mut ready: Vec<Ready> = tokio::task::spawn_blocking(move || {
-        fetched.into_iter().map(|fetched| prepare(&dir, fetched, now)).collect::<Result<_, _>>()
-    })
-    .await
-    .map_err(|_| Failure::of(crate::model::Cause::Unknown))??;
-    let copied = u32::try_from(ready.len()).unwrap_or(u32::MAX);
-    let id = account.id;
-    store
-        .write_batch(move |tx| {
-            for wanted in &missing {
-                coverage::settle(tx, wanted.folder, wanted.uid)?;
-            }
-            accounts::add_figures(tx, id, 0, u64::from(copied), bytes)
-        })
-        .await
-        .map_err(|error| error.failure())?;
-    brought.bytes += bytes;
-    ready.reverse();
-    while !ready.is_empty() {
-        let (left, taken) = store
-            .write_batch(move |tx| {
-                let started = Instant::now();
-                let mut taken = Vec::new();
-                while started.elapsed() < WRITE_FOR
-                    && let Some(next) = ready.pop()
-                {
-                    taken.push(take_in(tx, &next)?);
-                }
-                Ok((ready, taken))
-            })
-            .await
-            .map_err(|error| error.failure())?;
-        ready = left;
-        for taken in &taken {
-            match taken {
-                Taken::Known => {}
-                Taken::Filed => brought.filed += 1,
-                Taken::ToSort => brought.to_sort += 1,
-            }
-        }
-        brought.new_messages = brought.filed + brought.to_sort;
-        let done = u32::try_from(taken.len()).unwrap_or(0);
-        progress.update(|now| now.done += done);
-    }
-    Ok(())
 }

@@ -122,16 +122,16 @@ pub struct AccountRow {
     pub unknown_alias: Option<String>,
 }
 
-fn button(standing: &Standing) -> Option<Button> {
+fn button(standing: &Standing) -> Button {
     match standing.state {
-        AccountState::Paused => Some(Button::Resume),
-        AccountState::NeedsReconnecting => Some(Button::Reconnect),
+        AccountState::Paused => Button::Resume,
+        AccountState::NeedsReconnecting => Button::Reconnect,
         AccountState::HeldUp => match standing.failure.as_ref().map(|failure| failure.cause) {
-            Some(Cause::KeychainLocked) => Some(Button::Unlock),
-            _ => Some(Button::TryNow),
+            Some(Cause::KeychainLocked) => Button::Unlock,
+            _ => Button::TryNow,
         },
-        AccountState::Unreachable => Some(Button::TryNow),
-        AccountState::Waiting | AccountState::Late | AccountState::Connected => Some(Button::SyncNow),
+        AccountState::Unreachable => Button::TryNow,
+        AccountState::Waiting | AccountState::Late | AccountState::Connected => Button::SyncNow,
     }
 }
 
@@ -164,7 +164,7 @@ pub fn account_row(
         last_synced_at: standing.last_success,
         failing_since: standing.failing_since,
         next_try_at: standing.next_try,
-        button: button(&standing),
+        button: Some(button(&standing)),
         failure: standing.failure.map(FailureView::from),
         syncing,
         sending: standing.sending.map(FailureView::from),

@@ -12,6 +12,7 @@ use crate::store::{Result, contacts, messages, projects, threads};
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 /// A message in a list.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
@@ -56,8 +57,8 @@ pub fn message_rows(connection: &Connection, messages: Vec<Message>) -> Result<V
         .map(|message| {
             let project = match message.project_id {
                 Some(id) => {
-                    if !titles.contains_key(&id) {
-                        titles.insert(id, projects::get(connection, id)?.title);
+                    if let Entry::Vacant(title) = titles.entry(id) {
+                        title.insert(projects::get(connection, id)?.title);
                     }
                     titles.get(&id).cloned()
                 }
