@@ -8,7 +8,7 @@ const EMAIL: &str = "nora@noralind.example";
 const INES: (&str, &str) = ("Inès Moreau", "ines@moreau-events.example");
 const SERVICE: &str = "app.hatstand.Hatstand";
 /// A cycle on a machine that has other things to do.
-const CYCLE: Duration = Duration::from_secs(60);
+const CYCLE: Duration = Duration::from_mins(1);
 
 #[test]
 fn from_an_empty_window_to_the_first_mail_in_its_project() -> Outcome<()> {

@@ -114,7 +114,7 @@ fn a_mail_that_only_has_text_looks_like_the_app_by_day_and_by_night() -> Outcome
     desk.deliver("nora", AMARA, "Plain", "Hello Nora,\n\nsee https://okafor.example/a?b=1\n\nAmara\n")?;
     let window = desk.window()?;
     window.click("button", "Settings")?;
-    window.wait_for_state(EMAIL, "circle-check", Tone::Green, "copied 1 message", Duration::from_secs(60))?;
+    window.wait_for_state(EMAIL, "circle-check", Tone::Green, "copied 1 message", Duration::from_mins(1))?;
     for theme in ["Light", "Dark"] {
         window.click("button", "Settings")?;
         window.click("radio", theme)?;

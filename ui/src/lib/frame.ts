@@ -29,7 +29,7 @@ export function frameDocument(html: string, look: Look): string {
 html{margin:0;padding:0;overflow-x:auto;overflow-y:hidden${paper ? ";background:#fff" : ""}}
 body{margin:0;padding:${paper ? "14px 16px" : "0"};color:${ink};font:15px/1.62 "Inter Variable",Inter,system-ui,"Segoe UI",Cantarell,sans-serif;overflow-wrap:break-word}
 p{margin:0 0 12px}p:last-child{margin-bottom:0}
-img{max-width:100%;height:auto}img:not([src]){color:${quiet};font-size:13px}img:not([src]):not([alt]),img:not([src])[alt=""]{display:none}pre{white-space:pre-wrap;font:inherit}
+img{max-width:100%;height:auto}img:not([src]){width:auto!important;height:auto!important;color:${quiet};font-size:13px}img:not([src]):not([alt]),img:not([src])[alt=""]{display:none}pre{white-space:pre-wrap;font:inherit}
 a{color:${link}}blockquote{margin:0 0 12px;padding-left:12px;border-left:2px solid ${quiet};color:${quiet}}
 table{max-width:100%}</style><body>${html}</body>`;
 }
