@@ -46,7 +46,7 @@ pub(crate) async fn forward(app: AppHandle, engine: Engine) {
         loop {
             match events.try_recv() {
                 Ok(event) => note(&app, event, &mut topics),
-                Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Lagged(_)) => topics.extend(Topic::ALL.map(|topic| topic as u8)),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
         }

@@ -48,7 +48,7 @@ fn connect_by_typing(desk: &Desk, window: &Window) -> Outcome<()> {
     window.fill("Password", "wrong-horse")?;
     window.click("button", "Check and save")?;
     window.wait_for("That did not work yet")?;
-    window.wait_for("The mail server no longer accepts the password.")?;
+    window.wait_for("The mail server does not accept the password.")?;
     window.wait_for("Nothing was saved. What you typed is still there.")?;
     assert_eq!(checks(window, "failed")?, ["Signed in"]);
     assert_eq!(desk.keychain.search(SERVICE)?, "", "nothing is saved of what did not work");

@@ -5,7 +5,7 @@ use crate::exit::{Code, Stop};
 use crate::{Output, json, table};
 use hatstand_engine::model::{AccountId, Endpoint, Security};
 use hatstand_engine::secrets::Secret;
-use hatstand_engine::{ConnectRequest, Engine};
+use hatstand_engine::{ConnectRequest, Engine, Outgoing};
 use std::io::Read;
 
 pub(crate) async fn run(engine: &Engine, command: AccountCommand, output: Output) -> Result<Code, Stop> {
@@ -90,21 +90,31 @@ fn request(connect: Connect) -> Result<ConnectRequest, Stop> {
         let usual = if security == Security::Tls { 993 } else { 143 };
         Endpoint { host, port: connect.imap_port.unwrap_or(usual), security }
     });
-    let none = connect.smtp_security == Some(OutgoingSecurityArg::None);
-    let outgoing = connect.smtp_host.filter(|_| !none).map(|host| {
-        let security = connect.smtp_security.and_then(OutgoingSecurityArg::security).unwrap_or(Security::Tls);
-        let usual = if security == Security::Tls { 465 } else { 587 };
-        Endpoint { host, port: connect.smtp_port.unwrap_or(usual), security }
-    });
-    if incoming.is_some() && outgoing.is_none() && !none {
+    let outgoing = match (connect.smtp_security, connect.smtp_host) {
+        (Some(OutgoingSecurityArg::None), _) => Outgoing::None,
+        (security, Some(host)) => {
+            let security = security.and_then(OutgoingSecurityArg::security).unwrap_or(Security::Tls);
+            let usual = if security == Security::Tls { 465 } else { 587 };
+            Outgoing::Given(Endpoint { host, port: connect.smtp_port.unwrap_or(usual), security })
+        }
+        (_, None) => Outgoing::Preset,
+    };
+    if incoming.is_some() && outgoing == Outgoing::Preset {
         let sentence =
             "Give the outgoing server (--smtp-host), or say that there is none (--smtp-security none).";
         return Err(Stop::refused("host_needed", sentence));
     }
     let ca_pem = match connect.ca_file {
-        Some(path) => Some(std::fs::read_to_string(&path).map_err(|error| {
-            Stop::refused("bad_ca_file", &format!("{} cannot be read: {error}", path.display()))
-        })?),
+        Some(path) => {
+            let text = std::fs::read_to_string(&path).map_err(|error| {
+                Stop::refused("bad_ca_file", &format!("{} cannot be read: {error}", path.display()))
+            })?;
+            if !text.contains("-----BEGIN CERTIFICATE-----") {
+                let sentence = format!("{} holds no certificate in PEM.", path.display());
+                return Err(Stop::refused("bad_ca_file", &sentence));
+            }
+            Some(text)
+        }
         None => None,
     };
     Ok(ConnectRequest {

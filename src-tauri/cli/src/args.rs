@@ -101,13 +101,13 @@ pub(crate) struct Connect {
     pub username: Option<String>,
     #[arg(long)]
     pub imap_host: Option<String>,
-    #[arg(long)]
+    #[arg(long, requires = "imap_host")]
     pub imap_port: Option<u16>,
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, requires = "imap_host")]
     pub imap_security: Option<SecurityArg>,
     #[arg(long)]
     pub smtp_host: Option<String>,
-    #[arg(long)]
+    #[arg(long, requires = "smtp_host")]
     pub smtp_port: Option<u16>,
     /// `none`: the account has no outgoing server
     #[arg(long, value_enum)]

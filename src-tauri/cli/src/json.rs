@@ -1,6 +1,6 @@
 //! The JSON shapes of docs/cli.md.
 
-use hatstand_engine::model::{Contact, Message, Project, Timestamp};
+use hatstand_engine::model::{Backfill, Contact, Message, Project, Timestamp};
 use hatstand_engine::view::AccountRow;
 use serde_json::{Value, json};
 
@@ -43,7 +43,11 @@ pub(crate) fn contact(contact: &Contact) -> Value {
         "emails": contact.addresses.iter().map(|entry| json!({
             "address": entry.address,
             "saved_at": time(entry.saved_at),
-            "backfill": entry.backfill,
+            "backfill": match entry.backfill {
+                Backfill::None => "none".to_owned(),
+                Backfill::All => "all".to_owned(),
+                Backfill::Since(at) => time(at),
+            },
         })).collect::<Vec<_>>(),
     })
 }

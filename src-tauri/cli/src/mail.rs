@@ -59,9 +59,9 @@ pub(crate) async fn run(engine: &Engine, command: MessageCommand, output: Output
 
 fn print(output: Output, name: &str, text: &str) {
     if output == Output::Json {
-        println!("{}", serde_json::json!({ name: text }));
+        table::say(&serde_json::json!({ name: text }).to_string());
     } else {
         let lines: Vec<String> = text.lines().map(table::safe).collect();
-        println!("{}", lines.join("\n"));
+        table::say(&lines.join("\n"));
     }
 }

@@ -27,7 +27,16 @@ pub(crate) async fn run(engine: &Engine, only: Option<AccountId>, output: Output
     let mut worst = Code::Done;
     let mut rows = Vec::new();
     for (id, cycle) in accounts.iter().map(|row| row.id).zip(cycles.collect::<Vec<_>>()) {
-        let report = cycle.await.map_err(|error| Stop::failed(&error.to_string()))??;
+        let report = match cycle.await.map_err(|error| Stop::failed(&error.to_string()))? {
+            Ok(report) => report,
+            // The other accounts' cycles go on; this one's refusal is told beside them.
+            Err(refusal) => {
+                let stop = Stop::from(refusal);
+                stop.print(output);
+                worst = if stop.code.rank() > worst.rank() { stop.code } else { worst };
+                continue;
+            }
+        };
         let row = engine.account(id).await?.row;
         let mut value = json::account(&row);
         let (new, filed, to_sort) =

@@ -2,11 +2,12 @@
 
 use crate::Output;
 use serde_json::Value;
+use std::io::Write;
 
 /// Prints a list: an array with `--json`, else a table. Each row is its JSON and its cells.
 pub(crate) fn list(output: Output, head: &[&str], rows: Vec<(Value, Vec<String>)>) {
     if output == Output::Json {
-        println!("{}", Value::Array(rows.into_iter().map(|(value, _)| value).collect()));
+        say(&Value::Array(rows.into_iter().map(|(value, _)| value).collect()).to_string());
         return;
     }
     let cells: Vec<Vec<String>> = rows.into_iter().map(|(_, cells)| cells).collect();
@@ -16,7 +17,7 @@ pub(crate) fn list(output: Output, head: &[&str], rows: Vec<(Value, Vec<String>)
 /// Prints one thing: an object with `--json`, else its names and values.
 pub(crate) fn one(output: Output, value: &Value) {
     if output == Output::Json {
-        println!("{value}");
+        say(&value.to_string());
         return;
     }
     let Value::Object(fields) = value else { return };
@@ -27,7 +28,15 @@ pub(crate) fn one(output: Output, value: &Value) {
             Value::String(text) => safe(text),
             other => other.to_string(),
         };
-        println!("{name:width$}  {text}");
+        say(&format!("{name:width$}  {text}"));
+    }
+}
+
+/// Prints a line. A reader that has seen enough (`| head`) ends the program, quietly.
+pub(crate) fn say(line: &str) {
+    let mut out = std::io::stdout().lock();
+    if writeln!(out, "{line}").and_then(|()| out.flush()).is_err() {
+        std::process::exit(0);
     }
 }
 
@@ -57,7 +66,7 @@ fn print(head: &[&str], rows: &[Vec<String>]) {
             text.push_str(cell);
             text.extend(std::iter::repeat_n(' ', (width(column) + 2).saturating_sub(cell.chars().count())));
         }
-        println!("{}", text.trim_end());
+        say(text.trim_end());
     };
     line(&mut head.iter().copied());
     for row in &cells {

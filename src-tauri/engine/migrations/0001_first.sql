@@ -123,6 +123,8 @@ CREATE TABLE wanted (
     backfilled    INTEGER NOT NULL,
     -- Its time is out of range: only the place is noted, if the message turns out to be here already.
     known_only    INTEGER NOT NULL,
+    -- How often the server failed to deliver it: such a message comes last and stops no other.
+    attempts      INTEGER NOT NULL DEFAULT 0,
     state         TEXT NOT NULL,                   -- 'fetch', or 'ask': a moved mailbox waits for an answer
     PRIMARY KEY (folder_id, uid)
 ) STRICT, WITHOUT ROWID;
@@ -180,7 +182,7 @@ CREATE TABLE message (
 CREATE INDEX message_identity ON message(message_id, fingerprint);
 CREATE INDEX message_fingerprint ON message(fingerprint);
 CREATE INDEX message_thread ON message(thread_id, date, id);
-CREATE INDEX message_project ON message(project_id, date, id);
+CREATE INDEX message_project ON message(project_id, date, id, direction, opened, seen);
 CREATE INDEX message_date ON message(date, id);
 CREATE INDEX message_open ON message(date, id) WHERE direction = 'in' AND done = 0 AND automatic = 0 AND project_id IS NOT NULL;
 CREATE INDEX message_raw_hash ON message(raw_hash) WHERE raw_hash IS NOT NULL;
@@ -218,7 +220,19 @@ CREATE TABLE location (
     PRIMARY KEY (folder_id, uid)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX location_message ON location(message_id);
-CREATE INDEX location_gmail ON location(gmail_id) WHERE gmail_id IS NOT NULL;
+
+-- From which accounts a message ever came, also when it is gone from there.
+CREATE TABLE origin (
+    account_id INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,
+    message_id INTEGER NOT NULL REFERENCES message(id) ON DELETE CASCADE,
+    PRIMARY KEY (account_id, message_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX origin_message ON origin(message_id);
+
+-- Keychain entries of deleted accounts that could not be reached then; removed when the keychain is back.
+CREATE TABLE stale_secret (
+    user TEXT PRIMARY KEY
+) STRICT, WITHOUT ROWID;
 
 -- A mail in a filed thread from someone who is no contact: who, when, which, and nothing else of it.
 CREATE TABLE stranger (
@@ -243,6 +257,7 @@ CREATE TABLE cycle (
     bytes_in     INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX cycle_account ON cycle(account_id, id);
+CREATE INDEX cycle_success ON cycle(account_id, outcome, ended_at);
 
 CREATE TABLE cycle_failure (
     cycle_id    INTEGER NOT NULL REFERENCES cycle(id) ON DELETE CASCADE,

@@ -16,5 +16,5 @@ pub mod view;
 
 pub use engine::{
     ConnectRequest, ContactInput, DATA_DIR_ENV, EmailCount, Engine, Event, IDENTIFIER, MailPage, Opened,
-    ProjectInput, Settings, Theme, Topic, data_dir,
+    Outgoing, ProjectInput, Settings, Theme, Topic, data_dir,
 };

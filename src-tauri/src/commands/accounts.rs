@@ -1,11 +1,11 @@
 //! Email settings, and the sheets that connect and reconnect.
 
 use super::{Answer, TheShell};
-use hatstand_engine::ConnectRequest;
 use hatstand_engine::connect::providers::{self, Provider};
 use hatstand_engine::model::{AccountId, Endpoint, FolderId, Refusal};
 use hatstand_engine::secrets::Secret;
 use hatstand_engine::view::{AccountDetail, AccountRow, DeleteFacts};
+use hatstand_engine::{ConnectRequest, Outgoing};
 use serde::Deserialize;
 use tauri_plugin_opener::OpenerExt;
 
@@ -29,7 +29,7 @@ impl From<Typed> for ConnectRequest {
             aliases: typed.aliases,
             username: typed.username,
             incoming: Some(typed.incoming),
-            outgoing: typed.outgoing,
+            outgoing: typed.outgoing.map_or(Outgoing::None, Outgoing::Given),
             provider: Some(typed.provider),
             ca_pem: None,
             password: Secret::new(typed.password),

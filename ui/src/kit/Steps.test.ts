@@ -16,7 +16,7 @@ const step = (name: CheckStep["name"], more: Partial<CheckStep>): CheckStep => (
 test("the checklist shows each step with its result, its time, and the cause where it failed", async () => {
   const failure = {
     cause: "wrong_password" as const,
-    sentence: "The mail server no longer accepts the password.",
+    sentence: "The mail server does not accept the password.",
     remedy: "Type the current password.",
     retried: false,
     server_said: "NO [AUTHENTICATIONFAILED] Invalid credentials",
@@ -36,7 +36,7 @@ test("the checklist shows each step with its result, its time, and the cause whe
   expect(found).toHaveTextContent("Server found, done imap.mail.yahoo.com 0.1 s");
   expect(secure).toHaveTextContent("Securing the connection, running now");
   expect(signedIn).toHaveTextContent(
-    "The mail server no longer accepts the password. Type the current password.",
+    "The mail server does not accept the password. Type the current password.",
   );
   expect(sending).toHaveTextContent("Sending works, skipped Skipped");
   expect(saved).toHaveTextContent("Saved in the keychain, to do");

@@ -13,6 +13,17 @@ use crate::view::{AccountDetail, AccountRow, DeleteFacts, account_detail, accoun
 use std::sync::{Arc, PoisonError};
 use tokio_util::sync::CancellationToken;
 
+/// Which outgoing server a new account gets.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outgoing {
+    /// The one of the provider table.
+    Preset,
+    /// None: the account does not send.
+    None,
+    /// This one.
+    Given(Endpoint),
+}
+
 /// What a person typed to connect an account.
 #[derive(Clone, Debug)]
 pub struct ConnectRequest {
@@ -24,8 +35,8 @@ pub struct ConnectRequest {
     pub username: Option<String>,
     /// Incoming server; from the provider table when not given.
     pub incoming: Option<Endpoint>,
-    /// Outgoing server: `None` when the account does not send.
-    pub outgoing: Option<Endpoint>,
+    /// Outgoing server.
+    pub outgoing: Outgoing,
     /// Id in the provider table; from the address when not given.
     pub provider: Option<String>,
     /// PEM of a private CA.
@@ -62,16 +73,15 @@ impl ConnectRequest {
             self.aliases.iter().map(|alias| address(alias, "aliases")).collect::<Result<Vec<_>, _>>()?;
         let provider = self.provider.unwrap_or_else(|| providers::of_address(&email).to_owned());
         let preset = providers::get(&provider);
-        let (incoming, outgoing) = match (self.incoming, preset.and_then(|preset| preset.incoming.clone())) {
-            (Some(incoming), _) => (incoming, self.outgoing),
-            (None, Some(incoming)) => {
-                (incoming, self.outgoing.or_else(|| preset.and_then(|preset| preset.outgoing.clone())))
-            }
-            (None, None) => {
-                let sentence =
-                    format!("Hatstand does not know the mail server of {}. Type it.", email.domain());
-                return Err(Refusal::about("incoming", "host_needed", sentence));
-            }
+        let Some(incoming) = self.incoming.or_else(|| preset.and_then(|preset| preset.incoming.clone()))
+        else {
+            let sentence = format!("Hatstand does not know the mail server of {}. Type it.", email.domain());
+            return Err(Refusal::about("incoming", "host_needed", sentence));
+        };
+        let outgoing = match self.outgoing {
+            Outgoing::Preset => preset.and_then(|preset| preset.outgoing.clone()),
+            Outgoing::None => None,
+            Outgoing::Given(endpoint) => Some(endpoint),
         };
         let username = match self.username.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty())
         {
@@ -114,6 +124,11 @@ fn typed_password(typed: &Secret, provider: &str) -> Result<Secret, Refusal> {
     };
     if password.expose().is_empty() {
         return Err(Refusal::about("password", "empty_password", "Type the password."));
+    }
+    if password.expose().contains(['\r', '\n', '\0']) {
+        let sentence =
+            "A line break cannot be part of a password. Type it, or paste it without the line’s end.";
+        return Err(Refusal::about("password", "bad_password", sentence));
     }
     Ok(password)
 }
@@ -169,7 +184,11 @@ impl Engine {
         }
         let profile = self.write(|tx| meta::profile_uuid(tx)).await?;
         let user = password_user(&profile, &account.uuid);
-        self.check(run, &account, &password, user.clone()).await?;
+        if let Err(refusal) = self.check(run, &account, &password, user.clone()).await {
+            // Cancelled in its last step, the keychain may have taken the password all the same.
+            self.forget_secret(user).await?;
+            return Err(refusal);
+        }
         let now = self.now();
         let stored = self.write(move |tx| accounts::insert(tx, &account, now)).await;
         match stored {
@@ -195,9 +214,10 @@ impl Engine {
         let account = self.read(move |db| accounts::get(db, id)).await?;
         let password = typed_password(&password, &account.provider)?;
         self.scheduler().stop(id);
+        // Held until the cycle is done: the new password and what it brought belong together.
+        let _guard = self.scheduler().cycle_guard().await?;
         {
             let _turn = self.scheduler().turn(id).await;
-            let _guard = self.scheduler().cycle_guard().await?;
             let profile = self.write(|tx| meta::profile_uuid(tx)).await?;
             let user = password_user(&profile, &account.uuid);
             self.check(run, &account, &password, user).await?;
@@ -254,14 +274,17 @@ impl Engine {
         }
     }
 
+    /// Removes an entry. One that is out of reach is remembered, and removed when the keychain is back.
     async fn forget_secret(&self, user: String) -> Result<(), Refusal> {
-        let secrets = Arc::clone(&self.context().secrets);
-        let result = tokio::task::spawn_blocking(move || secrets.delete(&user))
+        let (secrets, entry) = (Arc::clone(&self.context().secrets), user.clone());
+        let result = tokio::task::spawn_blocking(move || secrets.delete(&entry, Prompt::Allowed))
             .await
             .map_err(|_| Failure::of(Cause::Unknown))?;
         match result {
-            // Where there is no keychain, there is no entry to leave behind.
-            Ok(()) | Err(SecretsError::Absent(_)) => Ok(()),
+            Ok(()) => Ok(()),
+            Err(SecretsError::Absent(_)) => {
+                self.write(move |tx| meta::set_stale_secret(tx, &user, true)).await
+            }
             Err(error) => Err(Failure::from(error).into()),
         }
     }
@@ -277,6 +300,7 @@ impl Engine {
         let known = aliases.iter().map(|alias| address(alias, "aliases")).collect::<Result<Vec<_>, _>>()?;
         self.scheduler().stop(id);
         let _turn = self.scheduler().turn(id).await;
+        let _guard = self.scheduler().cycle_guard().await?;
         self.write(move |tx| {
             let account = accounts::get(tx, id)?;
             let known: Vec<Address> = known.into_iter().filter(|alias| *alias != account.email).collect();
@@ -302,6 +326,8 @@ impl Engine {
 
     /// Pauses an account; a running cycle is cancelled.
     pub async fn pause_account(&self, id: AccountId) -> Result<(), Refusal> {
+        self.scheduler().stop(id);
+        let _guard = self.scheduler().cycle_guard().await?;
         self.write(move |tx| accounts::set_paused(tx, id, true)).await?;
         self.scheduler().stop(id);
         self.tell(Topic::Accounts);
@@ -310,6 +336,7 @@ impl Engine {
 
     /// Ends a pause and asks for a cycle.
     pub async fn resume_account(&self, id: AccountId) -> Result<(), Refusal> {
+        let _guard = self.scheduler().cycle_guard().await?;
         self.write(move |tx| accounts::set_paused(tx, id, false)).await?;
         self.tell(Topic::Accounts);
         self.scheduler().ask(id);

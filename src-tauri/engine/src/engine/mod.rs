@@ -8,7 +8,7 @@ mod people;
 mod projects;
 mod settings;
 
-pub use accounts::ConnectRequest;
+pub use accounts::{ConnectRequest, Outgoing};
 pub use events::{Event, Topic};
 pub use mail::{MailPage, Opened};
 pub use people::{ContactInput, EmailCount};
@@ -18,7 +18,7 @@ pub use settings::{Settings, Theme};
 use crate::model::{Refusal, Timestamp};
 use crate::net::Deadlines;
 use crate::secrets::SecretStore;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, accounts as stored};
 use crate::sync::Context;
 use crate::sync::schedule::{Notice, Scheduler};
 use std::path::{Path, PathBuf};
@@ -90,6 +90,12 @@ impl Engine {
 
     /// Background cycles until [`Engine::close`]; returns when they have ended.
     pub async fn run(&self) {
+        // A sweep that fails leaves some files for the next start.
+        if let Ok(_guard) = self.scheduler().cycle_guard().await
+            && let Err(error) = self.store().sweep().await
+        {
+            tracing::warn!("files of nobody could not be removed: {error}");
+        }
         let interval = Arc::new(std::sync::atomic::AtomicI64::new(self.interval_ms().await));
         let fresh = Arc::clone(&interval);
         let engine = self.clone();
@@ -102,7 +108,10 @@ impl Engine {
                         engine.scheduler().poke();
                     }
                     Err(broadcast::error::RecvError::Closed) => return,
-                    _ => {}
+                    Err(broadcast::error::RecvError::Lagged(_)) => {
+                        fresh.store(engine.interval_ms().await, std::sync::atomic::Ordering::Relaxed);
+                    }
+                    Ok(_) => {}
                 }
             }
         };
@@ -125,6 +134,11 @@ impl Engine {
             let now = self.store().foreign_version().await.ok();
             if now != last {
                 last = now;
+                for account in self.store().read(stored::all).await.unwrap_or_default() {
+                    if account.paused {
+                        self.scheduler().stop(account.id);
+                    }
+                }
                 for topic in Topic::ALL {
                     self.tell(topic);
                 }

@@ -226,7 +226,12 @@ impl Engine {
         let address = Address::parse(&typed)
             .map_err(|error| Refusal::about("addresses", "bad_address", error.to_string()))?;
         self.write(move |tx| {
-            let entry = contacts::addresses(tx, id)?
+            let known = contacts::addresses(tx, id)?;
+            if known.len() == 1 {
+                let sentence = "It is the only address of this contact: by it Hatstand knows their mail.";
+                return Err(Refusal::about("addresses", "last_address", sentence).into());
+            }
+            let entry = known
                 .into_iter()
                 .find(|entry| entry.address == address)
                 .ok_or_else(|| Refusal::not_found("address"))?;

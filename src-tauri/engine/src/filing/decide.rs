@@ -126,6 +126,18 @@ fn sender(facts: &FilingFacts) -> Option<&ContactFacts> {
 
 /// Where the message goes: product.md, "Where it goes", the first rule that answers.
 pub fn decide(facts: &FilingFacts) -> Decision {
+    // The user's word on a thread outweighs everything, also that a message refers to another thread besides.
+    let mut moved: Vec<ProjectId> = facts
+        .threads
+        .iter()
+        .filter_map(|thread| thread.bound)
+        .filter(|(_, from)| facts.date >= *from)
+        .map(|(project, _)| project)
+        .collect();
+    moved.dedup();
+    if let [project] = moved.as_slice() {
+        return there(*project, Reason::ThreadMoved);
+    }
     // A message that joins threads of different projects is nobody's to guess, whatever its people have.
     let mut of_threads: Vec<ProjectId> = facts
         .threads
@@ -136,11 +148,6 @@ pub fn decide(facts: &FilingFacts) -> Decision {
     of_threads.dedup();
     if of_threads.len() > 1 {
         return to_sort(Reason::JoinsThreads);
-    }
-    if let Some((project, _)) =
-        facts.threads.iter().filter_map(|thread| thread.bound).find(|(_, from)| facts.date >= *from)
-    {
-        return there(project, Reason::ThreadMoved);
     }
     if let Some(project) = facts.threads.iter().find_map(|thread| thread.project.as_ref()) {
         return if project.status == ProjectStatus::Active {

@@ -135,6 +135,15 @@ fn the_first_rule_that_answers() {
 }
 
 #[test]
+fn a_thread_that_the_user_moved_leads_also_where_another_thread_is_referred_to() {
+    let threads = vec![thread(1, Some((7, 50)), Some((7, Active))), thread(2, None, Some((8, Active)))];
+    let decision = decide(&from_first(vec![contact(1, &[(7, Active)], None)], threads));
+    assert_eq!((decision.project, decision.reason), (Some(ProjectId(7)), Reason::ThreadMoved));
+    let torn = vec![thread(1, Some((7, 50)), None), thread(2, Some((8, 50)), None)];
+    assert_eq!(decide(&from_first(vec![], torn)).reason, Reason::JoinsThreads, "moved to different projects");
+}
+
+#[test]
 fn an_outgoing_mail_is_filed_by_its_first_known_recipient() {
     let mut facts = from_first(vec![contact(1, &[], None), contact(2, &[(5, Active)], None)], vec![]);
     facts.direction = Direction::Out;

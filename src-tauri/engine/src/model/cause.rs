@@ -65,7 +65,7 @@ const HELD_UP: LeadsTo = LeadsTo::State(AccountState::HeldUp);
 causes! {
     /// The server refused user name and password.
     WrongPassword, "wrong_password", RECONNECT, false,
-        "The mail server no longer accepts the password.", "Type the current password.";
+        "The mail server does not accept the password.", "Type the current password.";
     /// The provider takes app passwords only.
     AppPasswordNeeded, "app_password_needed", RECONNECT, false,
         "Your provider wants an app password here, not your usual one.", "Make an app password at your provider and type it here.";

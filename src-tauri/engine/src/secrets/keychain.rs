@@ -48,8 +48,8 @@ impl SecretStore for Keychain {
             .map_err(|error| refused(&error))
     }
 
-    fn delete(&self, user: &str) -> Result<(), SecretsError> {
-        match Self::entry(user, Prompt::Allowed, false)
+    fn delete(&self, user: &str, prompt: Prompt) -> Result<(), SecretsError> {
+        match Self::entry(user, prompt, false)
             .and_then(|entry| entry.delete_credential().map_err(|error| refused(&error)))
         {
             Err(SecretsError::NoEntry) => Ok(()),

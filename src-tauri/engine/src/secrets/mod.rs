@@ -83,7 +83,7 @@ pub trait SecretStore: Send + Sync {
     /// Stores a secret, over an older one.
     fn set(&self, user: &str, secret: &Secret, prompt: Prompt) -> Result<(), SecretsError>;
     /// Removes a secret; one that is not there is removed already.
-    fn delete(&self, user: &str) -> Result<(), SecretsError>;
+    fn delete(&self, user: &str, prompt: Prompt) -> Result<(), SecretsError>;
 }
 
 /// The user name of an account's password.

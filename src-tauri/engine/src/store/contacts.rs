@@ -149,6 +149,11 @@ pub fn add_address(
         };
         return Err(Refusal::about("addresses", "address_taken", sentence).into());
     }
+    if super::accounts::own_addresses(connection)?.contains(address) {
+        let sentence =
+            format!("{} is your own mailbox: what it sends is yours, not a contact’s.", address.display());
+        return Err(Refusal::about("addresses", "own_address", sentence).into());
+    }
     connection
         .prepare_cached(
             "INSERT INTO contact_address (contact_id, address, saved_at, backfill_since) VALUES (?1, ?2, ?3, ?4)",
@@ -162,6 +167,7 @@ pub fn add_address(
 
 /// Removes an address; its messages stay.
 pub fn remove_address(connection: &Connection, id: AddressId) -> Result<()> {
+    super::coverage::forget_address(connection, id)?;
     connection.prepare_cached("DELETE FROM contact_address WHERE id = ?1")?.execute([id.0])?;
     Ok(())
 }
@@ -176,6 +182,9 @@ pub fn set_backfill(connection: &Connection, id: AddressId, range: Backfill) -> 
 
 /// Removes a contact with its addresses. Its messages stay.
 pub fn delete(connection: &Connection, id: ContactId) -> Result<()> {
+    for entry in addresses(connection, id)? {
+        super::coverage::forget_address(connection, entry.id)?;
+    }
     connection.prepare_cached("DELETE FROM contact WHERE id = ?1")?.execute([id.0])?;
     Ok(())
 }

@@ -107,14 +107,41 @@ pub fn want(connection: &Connection, wanted: &Wanted) -> Result<()> {
     Ok(())
 }
 
-/// What waits to be fetched from a folder, by UID.
-pub fn to_fetch(connection: &Connection, folder: FolderId) -> Result<Vec<Wanted>> {
+const TO_FETCH: &str = "SELECT uid_validity, uid, address_id, size, internal_date, seen, outgoing, gmail_id, backfilled, \
+                        known_only FROM wanted WHERE folder_id = ?1 AND uid > ?2 AND state = 'fetch'";
+
+/// What waits to be fetched from a folder after a UID, by UID; not what the server failed to deliver before.
+pub fn to_fetch(connection: &Connection, folder: FolderId, after: u32, limit: u32) -> Result<Vec<Wanted>> {
+    read_wanted(
+        connection,
+        &format!("{TO_FETCH} AND attempts = 0 ORDER BY uid LIMIT ?3"),
+        folder,
+        after,
+        limit,
+    )
+}
+
+/// What the server failed to deliver before, the least tried first.
+pub fn to_retry(connection: &Connection, folder: FolderId, limit: u32) -> Result<Vec<Wanted>> {
+    read_wanted(
+        connection,
+        &format!("{TO_FETCH} AND attempts > 0 ORDER BY attempts, uid LIMIT ?3"),
+        folder,
+        0,
+        limit,
+    )
+}
+
+fn read_wanted(
+    connection: &Connection,
+    sql: &str,
+    folder: FolderId,
+    after: u32,
+    limit: u32,
+) -> Result<Vec<Wanted>> {
     Ok(connection
-        .prepare_cached(
-            "SELECT uid_validity, uid, address_id, size, internal_date, seen, outgoing, gmail_id, backfilled, \
-             known_only FROM wanted WHERE folder_id = ?1 AND state = 'fetch' ORDER BY uid",
-        )?
-        .query_map([folder.0], |row| {
+        .prepare_cached(sql)?
+        .query_map(params![folder.0, after, limit], |row| {
             Ok(Wanted {
                 folder,
                 uid_validity: row.get(0)?,
@@ -133,11 +160,37 @@ pub fn to_fetch(connection: &Connection, folder: FolderId) -> Result<Vec<Wanted>
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Takes a message off the list: it is here, or it is gone from the server.
-pub fn settle(connection: &Connection, folder: FolderId, uid: u32) -> Result<()> {
-    connection
+/// How many messages wait to be fetched from a folder.
+pub fn count_to_fetch(connection: &Connection, folder: FolderId) -> Result<u32> {
+    Ok(connection
+        .prepare_cached("SELECT count(*) FROM wanted WHERE folder_id = ?1 AND state = 'fetch'")?
+        .query_row([folder.0], |row| row.get(0))?)
+}
+
+/// Takes a message off the list: it is here, or it is gone from the server. `false`: it was not wanted any more.
+pub fn settle(connection: &Connection, folder: FolderId, uid: u32) -> Result<bool> {
+    let settled = connection
         .prepare_cached("DELETE FROM wanted WHERE folder_id = ?1 AND uid = ?2")?
         .execute(params![folder.0, uid])?;
+    Ok(settled > 0)
+}
+
+/// The server failed to deliver a message.
+pub fn note_failed(connection: &Connection, folder: FolderId, uid: u32) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE wanted SET attempts = attempts + 1 WHERE folder_id = ?1 AND uid = ?2")?
+        .execute(params![folder.0, uid])?;
+    Ok(())
+}
+
+/// An address goes: what was wanted for its sake goes too. A message may have been wanted for another one as well, so
+/// its folders are searched anew for everybody.
+pub(super) fn forget_address(connection: &Connection, address: AddressId) -> Result<()> {
+    connection
+        .prepare_cached(
+            "DELETE FROM coverage WHERE folder_id IN (SELECT folder_id FROM wanted WHERE address_id = ?1)",
+        )?
+        .execute([address.0])?;
     Ok(())
 }
 

@@ -4,8 +4,8 @@ use super::Result;
 use crate::model::{AccountId, Cause, CycleId, Failure, Timestamp};
 use rusqlite::{Connection, params};
 
-/// Cycles of an account that are kept.
-const KEPT: i64 = 200;
+/// Cycles of an account that are kept: more than a day of them at the shortest interval.
+const KEPT: i64 = 2_000;
 
 /// How a cycle ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -112,8 +112,10 @@ pub fn end(connection: &Connection, id: CycleId, ended: &Ended) -> Result<()> {
     }
     connection
         .prepare_cached(
-            "DELETE FROM cycle WHERE account_id = (SELECT account_id FROM cycle WHERE id = ?1) AND id <= ?1 - ?2 \
-             AND outcome <> 'success'",
+            "DELETE FROM cycle WHERE account_id = (SELECT account_id FROM cycle WHERE id = ?1) AND id <= \
+             (SELECT id FROM cycle WHERE account_id = (SELECT account_id FROM cycle WHERE id = ?1) ORDER BY id DESC \
+             LIMIT 1 OFFSET ?2) AND id <> coalesce((SELECT max(id) FROM cycle WHERE outcome = 'success' AND account_id = \
+             (SELECT account_id FROM cycle WHERE id = ?1)), 0)",
         )?
         .execute(params![id.0, KEPT])?;
     Ok(())

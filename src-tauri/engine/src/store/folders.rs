@@ -41,6 +41,7 @@ pub struct Known {
 
 /// Brings the table in line with a listing: new folders join, gone ones go with their places.
 pub fn replace_listing(connection: &Connection, account: AccountId, listed: &[Listed]) -> Result<()> {
+    let before = all(connection, account)?;
     for folder in listed {
         connection
             .prepare_cached(
@@ -49,6 +50,14 @@ pub fn replace_listing(connection: &Connection, account: AccountId, listed: &[Li
                  watched = coalesce(watched_choice, ?5)",
             )?
             .execute(params![account.0, folder.raw_name, folder.name, text(&folder.role), folder.watched])?;
+    }
+    // Which way the mail of a folder went has changed: it is looked at anew.
+    for now in all(connection, account)? {
+        let then = before.iter().find(|known| known.folder.id == now.folder.id);
+        let sent = |known: &Known| known.folder.role == FolderRole::Sent;
+        if then.is_some_and(|then| sent(then) != sent(&now)) {
+            forget_uids(connection, now.folder.id)?;
+        }
     }
     let known: Vec<(i64, String)> = connection
         .prepare_cached("SELECT id, raw_name FROM folder WHERE account_id = ?1")?

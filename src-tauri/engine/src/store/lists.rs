@@ -135,20 +135,22 @@ pub fn of_contact(
     )
 }
 
-/// A thread, oldest first; only what lies in the project when one is given.
+/// A thread, oldest first (of a very long one the newest 500); only what lies in the project when one is given.
 pub fn of_thread(
     connection: &Connection,
     thread: ThreadId,
     project: Option<ProjectId>,
 ) -> Result<Vec<Message>> {
-    query(
+    let mut messages = query(
         connection,
         &format!(
             "SELECT {COLUMNS} FROM message m WHERE m.thread_id = ?1 AND (?2 IS NULL OR m.project_id = ?2) \
-             ORDER BY m.date, m.id LIMIT 500"
+             ORDER BY m.date DESC, m.id DESC LIMIT 500"
         ),
         params![thread.0, project.map(|p| p.0)],
-    )
+    )?;
+    messages.reverse();
+    Ok(messages)
 }
 
 /// A thread in a project: its newest message there, how many there are, how many are unread.

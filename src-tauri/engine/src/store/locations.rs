@@ -38,6 +38,11 @@ pub fn add(connection: &Connection, message: MessageId, place: &Place) -> Result
             place.outgoing,
             place.gmail_id.map(u64::cast_signed)
         ])?;
+    connection
+        .prepare_cached(
+            "INSERT OR IGNORE INTO origin (account_id, message_id) SELECT account_id, ?2 FROM folder WHERE id = ?1",
+        )?
+        .execute(params![place.folder.0, message.0])?;
     derive(connection, message)
 }
 
@@ -101,25 +106,13 @@ pub fn of_message(connection: &Connection, message: MessageId) -> Result<Vec<Loc
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Messages that lie in this account and in no other.
+/// Messages that came from this account and from no other, also those that are gone from it.
 pub fn only_in(connection: &Connection, account: AccountId) -> Result<Vec<MessageId>> {
     Ok(connection
         .prepare_cached(
-            "SELECT DISTINCT l.message_id FROM folder f JOIN location l ON l.folder_id = f.id WHERE f.account_id = ?1 \
-             AND NOT EXISTS (SELECT 1 FROM location o JOIN folder g ON g.id = o.folder_id \
-             WHERE o.message_id = l.message_id AND g.account_id <> ?1)",
+            "SELECT message_id FROM origin o WHERE account_id = ?1 AND NOT EXISTS \
+             (SELECT 1 FROM origin p WHERE p.message_id = o.message_id AND p.account_id <> ?1)",
         )?
         .query_map([account.0], |row| row.get(0).map(MessageId))?
         .collect::<rusqlite::Result<_>>()?)
-}
-
-/// A message that is known to be the same by Gmail's id, in the same account.
-pub fn by_gmail_id(connection: &Connection, account: AccountId, gmail_id: u64) -> Result<Option<MessageId>> {
-    Ok(connection
-        .prepare_cached(
-            "SELECT l.message_id FROM location l JOIN folder f ON f.id = l.folder_id \
-             WHERE l.gmail_id = ?1 AND f.account_id = ?2 LIMIT 1",
-        )?
-        .query_row(params![gmail_id.cast_signed(), account.0], |row| row.get(0).map(MessageId))
-        .optional()?)
 }

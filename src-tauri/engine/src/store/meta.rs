@@ -41,3 +41,22 @@ pub fn add_awake_ms(connection: &Connection, milliseconds: i64) -> Result<()> {
     let total = awake_ms(connection)?.saturating_add(milliseconds.max(0));
     set(connection, "awake_ms", &total.to_string())
 }
+
+/// Keychain entries that could not be removed when their account was.
+pub fn stale_secrets(connection: &Connection) -> Result<Vec<String>> {
+    Ok(connection
+        .prepare_cached("SELECT user FROM stale_secret")?
+        .query_map([], |row| row.get(0))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Notes an entry that is still to be removed, or that it is gone.
+pub fn set_stale_secret(connection: &Connection, user: &str, stale: bool) -> Result<()> {
+    let sql = if stale {
+        "INSERT OR IGNORE INTO stale_secret (user) VALUES (?1)"
+    } else {
+        "DELETE FROM stale_secret WHERE user = ?1"
+    };
+    connection.prepare_cached(sql)?.execute([user])?;
+    Ok(())
+}

@@ -100,12 +100,17 @@ struct Inner {
 }
 
 impl Store {
-    /// Opens (or makes) the database in `dir`, migrates it after a copy, and sweeps files of nobody.
+    /// Opens (or makes) the database in `dir`, and migrates it after a copy.
     pub fn open(dir: &Path) -> Result<Self> {
         let connection = open::open(dir)?;
-        raw::sweep(&connection, dir)?;
         let writer = Writer::start(connection)?;
         Ok(Self { inner: Arc::new(Inner { dir: dir.to_owned(), writer, readers: Mutex::default() }) })
+    }
+
+    /// Removes files of large mails that no message names.
+    pub async fn sweep(&self) -> Result<()> {
+        let dir = self.inner.dir.clone();
+        self.read(move |db| raw::sweep(db, &dir)).await
     }
 
     /// The data folder.

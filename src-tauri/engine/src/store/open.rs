@@ -15,9 +15,14 @@ const COPIES_KEPT: usize = 2;
 const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_first.sql")];
 
 pub(super) fn open(dir: &Path) -> Result<Connection> {
+    let made = !dir.exists();
     std::fs::create_dir_all(dir)?;
-    private(dir)?;
+    if made {
+        private(dir, 0o700)?;
+    }
     let mut connection = Connection::open(dir.join(FILE))?;
+    // The files beside it (WAL) take the database's own permissions.
+    private(&dir.join(FILE), 0o600)?;
     connection.busy_timeout(BUSY)?;
     let found: i64 = connection.query_row("PRAGMA user_version", [], |row| row.get(0))?;
     let known = i64::try_from(MIGRATIONS.len()).unwrap_or(i64::MAX);
@@ -57,21 +62,24 @@ fn pragmas(connection: &Connection) -> Result<()> {
     Ok(())
 }
 
-/// Mail is private: on Unix nobody else may look into the folder.
-fn private(dir: &Path) -> Result<()> {
+/// Mail is private: on Unix nobody else may look into what is made here. A folder that was there keeps its
+/// permissions: it may be anybody's.
+pub(super) fn private(path: &Path, mode: u32) -> Result<()> {
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        std::fs::set_permissions(dir, std::fs::Permissions::from_mode(0o700))?;
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode))?;
     }
     #[cfg(not(unix))]
-    let _ = dir;
+    let _ = (path, mode);
     Ok(())
 }
 
 fn copy(connection: &Connection, dir: &Path, version: i64) -> Result<()> {
     let name = format!("hatstand-v{version}-{}.db", jiff::Timestamp::now().as_millisecond());
-    connection.backup("main", dir.join(name), None)?;
+    let path = dir.join(name);
+    connection.backup("main", &path, None)?;
+    private(&path, 0o600)?;
     let mut copies: Vec<PathBuf> = std::fs::read_dir(dir)?
         .filter_map(|entry| entry.ok().map(|entry| entry.path()))
         .filter(|path| {

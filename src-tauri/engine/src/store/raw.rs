@@ -36,9 +36,15 @@ pub fn pack(dir: &Path, bytes: &[u8]) -> Result<Packed> {
     }
     let hash = Sha256::digest(bytes).to_vec();
     let path = path(dir, &hash);
-    if !path.exists() {
+    if path.exists() {
+        // Its row commits in a moment: until then a sweep must take it for a young one.
+        std::fs::File::options().write(true).open(&path)?.set_modified(std::time::SystemTime::now())?;
+    } else {
         let folder = path.parent().unwrap_or(dir);
-        std::fs::create_dir_all(folder)?;
+        if !folder.exists() {
+            std::fs::create_dir_all(folder)?;
+            super::open::private(folder, 0o700)?;
+        }
         let part = path.with_extension(format!("part{}", std::process::id()));
         let mut file = std::fs::File::create(&part)?;
         zstd::stream::copy_encode(bytes, &mut file, LEVEL)?;

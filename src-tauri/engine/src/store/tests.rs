@@ -164,12 +164,22 @@ fn live(db: &Connection, dir: &std::path::Path) {
     };
     coverage::want(db, &wanted(1, false)).unwrap();
     coverage::want(db, &wanted(2, true)).unwrap();
-    assert_eq!(coverage::to_fetch(db, inbox).unwrap(), [wanted(1, false)]);
+    assert_eq!(coverage::to_fetch(db, inbox, 0, 9).unwrap(), [wanted(1, false)]);
     assert_eq!((coverage::asked(db, id).unwrap(), coverage::waiting_uids(db, inbox).unwrap().len()), (1, 2));
     coverage::answer(db, id, true).unwrap();
-    assert_eq!(coverage::to_fetch(db, inbox).unwrap().len(), 2);
+    assert_eq!(coverage::to_fetch(db, inbox, 0, 9).unwrap().len(), 2);
     coverage::answer(db, id, false).unwrap();
-    coverage::settle(db, inbox, 1).unwrap();
+    coverage::note_failed(db, inbox, 1).unwrap();
+    assert_eq!(
+        (coverage::to_fetch(db, inbox, 0, 9).unwrap().len(), coverage::to_retry(db, inbox, 9).unwrap().len()),
+        (1, 1)
+    );
+    assert_eq!(coverage::count_to_fetch(db, inbox).unwrap(), 2);
+    assert!(coverage::settle(db, inbox, 1).unwrap());
+    assert!(!coverage::settle(db, inbox, 1).unwrap(), "nobody wants it any more");
+    meta::set_stale_secret(db, "a/b", true).unwrap();
+    assert_eq!(meta::stale_secrets(db).unwrap(), ["a/b"]);
+    meta::set_stale_secret(db, "a/b", false).unwrap();
 
     messages_live(db, dir, id, inbox, anna, job);
 
@@ -299,8 +309,17 @@ fn a_life_of_a_profile_and_every_plan_of_it() {
     db.trace_v2(TraceEventCodes::empty(), None);
     let statements = STATEMENTS.take();
     // Small tables, and lists that are read whole because all of it is wanted.
-    let may_scan =
-        ["account", "account_alias", "a", "contact", "project", "contact_address", "meta", "CONSTANT"];
+    let may_scan = [
+        "account",
+        "account_alias",
+        "a",
+        "contact",
+        "project",
+        "contact_address",
+        "meta",
+        "stale_secret",
+        "CONSTANT",
+    ];
     let mut looked = 0;
     for sql in &statements {
         let word = sql.split_whitespace().next().unwrap_or_default();

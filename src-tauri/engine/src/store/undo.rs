@@ -49,7 +49,10 @@ pub fn take_back(connection: &Connection, id: i64) -> Result<()> {
                     messages::file(connection, message, &filed)?;
                 }
             }
-            Step::Bound(thread, bound) => threads::bind(connection, thread, bound)?,
+            Step::Bound(thread, bound) => {
+                let bound = bound.filter(|(project, _)| super::projects::get(connection, *project).is_ok());
+                threads::bind(connection, thread, bound)?;
+            }
             Step::Done(message, done) => messages::set_done(connection, message, done)?,
         }
     }

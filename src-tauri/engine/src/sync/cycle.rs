@@ -13,6 +13,7 @@ use crate::store::contacts::Stranger;
 use crate::store::cycles::{self, Ended, Outcome};
 use crate::store::folders::{self, Known};
 use crate::store::{Store, StoreError, accounts, contacts, coverage, locations, messages, meta, threads};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio_util::sync::CancellationToken;
@@ -161,10 +162,24 @@ pub(super) async fn secret(context: &Context, account: &Account, prompt: Prompt)
     let profile = context.store.write(|tx| meta::profile_uuid(tx)).await.map_err(|error| error.failure())?;
     let user = password_user(&profile, &account.uuid);
     let secrets = Arc::clone(&context.secrets);
-    tokio::task::spawn_blocking(move || secrets.get(&user, prompt))
+    let secret = tokio::task::spawn_blocking(move || secrets.get(&user, prompt))
         .await
         .map_err(|_| Failure::of(Cause::Unknown))?
-        .map_err(Failure::from)
+        .map_err(Failure::from)?;
+    forget_stale(context).await;
+    Ok(secret)
+}
+
+/// The keychain answers: entries of deleted accounts that were out of reach then are removed now. What fails is
+/// tried again with the next cycle.
+async fn forget_stale(context: &Context) {
+    for user in context.store.read(meta::stale_secrets).await.unwrap_or_default() {
+        let (secrets, entry) = (Arc::clone(&context.secrets), user.clone());
+        let removed = tokio::task::spawn_blocking(move || secrets.delete(&entry, Prompt::Never)).await;
+        if matches!(removed, Ok(Ok(()))) {
+            let _ = context.store.write(move |tx| meta::set_stale_secret(tx, &user, false)).await;
+        }
+    }
 }
 
 /// Connects and signs in.
@@ -207,13 +222,11 @@ async fn pass(
     let total = u32::try_from(watched.len()).unwrap_or(u32::MAX);
     progress.update(|now| now.total = total);
     let mut read = Vec::new();
-    let mut moved = 0;
     for known in watched {
         progress.update(|now| now.folder = Some(known.folder.name.clone()));
         let before = before(context, known).await?;
         match look(&mut session, &book, &before, gmail).await {
             Ok(found) => {
-                moved += found.moved.len();
                 tally.headers_seen += found.headers_seen;
                 read.push((before.known, found));
             }
@@ -226,55 +239,87 @@ async fn pass(
         progress.update(|now| now.done += 1);
     }
 
-    // Rule 7 looks at the whole cycle before anything of it is fetched.
-    let is_moved = moved >= MOVED_MAILBOX;
+    ask_about_moved(context, &mut read).await?;
     let mut to_fetch = Vec::new();
-    for (known, mut found) in read {
-        if is_moved {
-            for index in &found.moved {
-                found.wanted[*index].ask = true;
-            }
-        }
+    let mut total = 0;
+    for (known, found) in read {
         let folder = known.folder.id;
-        let wanted = context
+        let count = context
             .store
             .write_batch(move |tx| {
                 note(tx, id, folder, &found)?;
-                coverage::to_fetch(tx, folder)
+                coverage::count_to_fetch(tx, folder)
             })
             .await
             .map_err(|error| error.failure())?;
-        if !wanted.is_empty() {
-            to_fetch.push((known, wanted));
+        if count > 0 {
+            total += count;
+            to_fetch.push(known);
         }
     }
-
-    let total = to_fetch.iter().map(|(_, wanted)| wanted.len()).sum::<usize>();
-    progress.update(|now| {
-        now.phase = Phase::BringingIn;
-        now.done = 0;
-        now.total = u32::try_from(total).unwrap_or(u32::MAX);
-    });
-    for (known, wanted) in to_fetch {
+    progress.update(|now| (now.phase, now.done, now.total) = (Phase::BringingIn, 0, total));
+    let mut fetching = Fetching {
+        session: &mut session,
+        store: &context.store,
+        account,
+        size_limit: context.size_limit,
+        now: (context.now)(),
+        progress,
+        brought: &mut tally.brought,
+    };
+    // What the server failed to deliver before comes last, in every folder, so that it stops nothing else.
+    for (known, again) in
+        to_fetch.iter().map(|known| (known, false)).chain(to_fetch.iter().map(|known| (known, true)))
+    {
         progress.update(|now| now.folder = Some(known.folder.name.clone()));
-        let mut fetching = Fetching {
-            session: &mut session,
-            store: &context.store,
-            account,
-            size_limit: context.size_limit,
-            now: (context.now)(),
-            progress,
-            brought: &mut tally.brought,
-        };
-        match fetching.fetch(&known, wanted).await {
+        let result = if again { fetching.retry(known).await } else { fetching.fetch(known).await };
+        match result {
             Ok(()) => {}
             Err(failure) if failure.cause == Cause::FolderRefused || failure.cause == Cause::FolderGone => {
+                let over = fetching.session.is_over();
                 tally.failures.push(failure);
+                if over {
+                    return Ok(());
+                }
             }
             Err(failure) => return Err(failure),
         }
     }
     session.logout().await;
+    Ok(())
+}
+
+/// Rule 7 looks at the whole cycle before anything of it is fetched. Mail that is here already only gains a place:
+/// nobody is asked about it.
+async fn ask_about_moved(context: &Context, read: &mut [(Known, Found)]) -> Result<(), Failure> {
+    let ids: Vec<String> =
+        read.iter().flat_map(|(_, found)| found.moved.iter().map(|(_, id)| id.clone())).collect();
+    if ids.len() < MOVED_MAILBOX {
+        return Ok(());
+    }
+    let here: HashSet<String> = context
+        .store
+        .read(move |db| {
+            let mut here = HashSet::new();
+            for id in ids {
+                if messages::is_known(db, &id)? {
+                    here.insert(id);
+                }
+            }
+            Ok(here)
+        })
+        .await
+        .map_err(|error| error.failure())?;
+    for (_, found) in &mut *read {
+        found.moved.retain(|(_, id)| !here.contains(id));
+    }
+    if read.iter().map(|(_, found)| found.moved.len()).sum::<usize>() >= MOVED_MAILBOX {
+        for (_, found) in read {
+            for (index, _) in &found.moved {
+                found.wanted[*index].ask = true;
+            }
+        }
+    }
     Ok(())
 }
 

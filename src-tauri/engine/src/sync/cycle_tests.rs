@@ -21,7 +21,7 @@ impl SecretStore for OnePassword {
     fn set(&self, _: &str, _: &Secret, _: Prompt) -> Result<(), SecretsError> {
         Ok(())
     }
-    fn delete(&self, _: &str) -> Result<(), SecretsError> {
+    fn delete(&self, _: &str, _: Prompt) -> Result<(), SecretsError> {
         Ok(())
     }
 }
@@ -236,7 +236,7 @@ async fn a_moved_mailbox_waits_for_an_answer_and_one_folder_that_refuses_does_no
         "they come in with the next cycle, as a backfill"
     );
     let inbox = case.context.store.read(move |db| Ok(folders::all(db, id)?[0].folder.id)).await.unwrap();
-    let waiting = case.context.store.read(move |db| coverage::to_fetch(db, inbox)).await.unwrap();
+    let waiting = case.context.store.read(move |db| coverage::to_fetch(db, inbox, 0, 100)).await.unwrap();
     assert!(waiting.len() == 20 && waiting.iter().all(|wanted| wanted.backfilled));
     server.heard().await;
 }

@@ -4,7 +4,7 @@ use super::intake::{Fetched, Ready, Taken, prepare, take_in};
 use super::report::Progress;
 use super::scan::name_folder;
 use crate::imap::{Session, UidSet};
-use crate::model::{Account, Failure, Timestamp};
+use crate::model::{Account, Cause, Failure, FolderId, Timestamp};
 use crate::store::coverage::{self, Wanted};
 use crate::store::folders::Known;
 use crate::store::{Store, accounts};
@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 /// A batch over the wire ends here.
 const BATCH_BYTES: u64 = 4 * 1024 * 1024;
-const BATCH_MESSAGES: usize = 100;
+const BATCH_MESSAGES: u32 = 100;
 /// Larger bodies come in ranges, since a literal is buffered whole.
 const RANGE: u32 = 1024 * 1024;
 /// Of a message over the limit so much is stored: header, text and structure.
@@ -42,49 +42,121 @@ pub(super) struct Fetching<'a> {
 }
 
 impl Fetching<'_> {
-    /// Fetches everything that is wanted of a folder. What is committed stays, whatever happens next.
-    pub(super) async fn fetch(&mut self, known: &Known, wanted: Vec<Wanted>) -> Result<(), Failure> {
-        let named = |failure| name_folder(failure, &known.folder.name);
-        let examined = self.session.examine(&known.folder.raw_name).await.map_err(named)?;
-        // Renumbered since it was looked into: the next cycle finds everything anew.
-        let wanted: Vec<Wanted> =
-            wanted.into_iter().filter(|wanted| wanted.uid_validity == examined.uid_validity).collect();
-        let mut rest = wanted.as_slice();
-        while let Some(first) = rest.first() {
-            let (batch, others) =
-                if first.size > RANGE { rest.split_at(1) } else { rest.split_at(small(rest)) };
-            rest = others;
-            let fetched = if first.size > RANGE {
-                large(self.session, first, self.size_limit, self.progress).await
-            } else {
-                bodies(self.session, batch, self.progress).await
-            };
-            self.commit(batch, fetched.map_err(named)?).await?;
+    /// Fetches everything that is wanted of a folder, but for what the server failed to deliver before. What is
+    /// committed stays, whatever happens next.
+    pub(super) async fn fetch(&mut self, known: &Known) -> Result<(), Failure> {
+        let valid = self.open(known).await?;
+        let folder = known.folder.id;
+        let mut after = 0;
+        let mut undelivered = None;
+        loop {
+            // Read anew for each batch: a contact may be removed meanwhile, and its mail is then of nobody.
+            let rest = self.read(move |db| coverage::to_fetch(db, folder, after, BATCH_MESSAGES)).await?;
+            let Some(last) = rest.last() else { break };
+            // Renumbered since it was looked into: the next cycle finds everything anew.
+            let rest: Vec<Wanted> =
+                rest.iter().filter(|wanted| wanted.uid_validity == valid).cloned().collect();
+            let batch = small(&rest);
+            after = batch.last().map_or(last.uid, |wanted| wanted.uid);
+            if let Some(failure) = self.batch(known, batch).await? {
+                undelivered = Some(failure);
+            }
         }
-        Ok(())
+        undelivered.map_or(Ok(()), Err)
     }
 
-    /// Parses off the runtime and stores in short transactions. What the server did not give is gone from there.
-    async fn commit(&mut self, batch: &[Wanted], fetched: Vec<Fetched>) -> Result<(), Failure> {
-        let now = self.now;
-        let missing: Vec<Wanted> = batch
+    /// Tries once more what the server failed to deliver, one by one. It comes last, so that it stops nothing else.
+    pub(super) async fn retry(&mut self, known: &Known) -> Result<(), Failure> {
+        let folder = known.folder.id;
+        let failed = self.read(move |db| coverage::to_retry(db, folder, BATCH_MESSAGES)).await?;
+        if failed.is_empty() {
+            return Ok(());
+        }
+        let valid = self.open(known).await?;
+        let mut undelivered = None;
+        for wanted in failed.into_iter().filter(|wanted| wanted.uid_validity == valid) {
+            let uid = wanted.uid;
+            match self.batch(known, &[wanted]).await {
+                Ok(failure) => undelivered = failure.or(undelivered),
+                Err(failure) => return Err(not_delivered(known, uid, failure.server_said.as_deref())),
+            }
+        }
+        undelivered.map_or(Ok(()), Err)
+    }
+
+    async fn open(&mut self, known: &Known) -> Result<u32, Failure> {
+        let examined = self.session.examine(&known.folder.raw_name).await;
+        Ok(examined.map_err(|failure| name_folder(failure, &known.folder.name))?.uid_validity)
+    }
+
+    async fn read<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&rusqlite::Connection) -> crate::store::Result<T> + Send + 'static,
+    ) -> Result<T, Failure> {
+        self.store.read(work).await.map_err(|error| error.failure())
+    }
+
+    /// Fetches one batch and commits what came of it, also when the server failed in the middle. A message that is
+    /// there but was not delivered is noted and comes back as a failure of its folder.
+    async fn batch(&mut self, known: &Known, batch: &[Wanted]) -> Result<Option<Failure>, Failure> {
+        let Some(first) = batch.first() else { return Ok(None) };
+        let mut fetched = Vec::with_capacity(batch.len());
+        let result = if first.size > RANGE {
+            large(self.session, first, self.size_limit, self.progress, &mut fetched).await
+        } else {
+            bodies(self.session, batch, self.progress, &mut fetched).await
+        };
+        let missing: Vec<u32> = batch
             .iter()
-            .filter(|wanted| !fetched.iter().any(|fetched| fetched.wanted.uid == wanted.uid))
-            .cloned()
+            .map(|wanted| wanted.uid)
+            .filter(|uid| !fetched.iter().any(|fetched| fetched.wanted.uid == *uid))
             .collect();
+        let folder = known.folder.id;
+        if let Err(failure) = result {
+            // Servers answer in the order of UIDs: the first that did not come is the one they failed at.
+            self.commit(folder, fetched, Vec::new(), missing.first().copied().into_iter().collect()).await?;
+            let failure = name_folder(failure, &known.folder.name);
+            // The connection broke; the server said nothing about coming back later.
+            let broke = failure.cause == Cause::TryLater;
+            return Err(if broke { Failure { cause: Cause::TimedOut, ..failure } } else { failure });
+        }
+        let there = if missing.is_empty() {
+            Vec::new()
+        } else {
+            self.session.existing(&missing.iter().copied().collect()).await?
+        };
+        let gone = missing.into_iter().filter(|uid| !there.contains(uid)).collect();
+        let failure = there.first().map(|uid| not_delivered(known, *uid, None));
+        self.commit(folder, fetched, gone, there).await?;
+        Ok(failure)
+    }
+
+    /// Parses off the runtime and stores in short transactions. `gone` left the server meanwhile, `failed` is there
+    /// and was not delivered.
+    async fn commit(
+        &mut self,
+        folder: FolderId,
+        fetched: Vec<Fetched>,
+        gone: Vec<u32>,
+        failed: Vec<u32>,
+    ) -> Result<(), Failure> {
+        let now = self.now;
         let bytes: u64 = fetched.iter().map(|fetched| fetched.bytes.len() as u64).sum();
         let dir = self.store.dir().to_owned();
         let mut ready: Vec<Ready> = tokio::task::spawn_blocking(move || {
             fetched.into_iter().map(|fetched| prepare(&dir, fetched, now)).collect::<Result<_, _>>()
         })
         .await
-        .map_err(|_| Failure::of(crate::model::Cause::Unknown))??;
+        .map_err(|_| Failure::of(Cause::Unknown))??;
         let copied = u32::try_from(ready.len()).unwrap_or(u32::MAX);
         let id = self.account.id;
         self.store
             .write_batch(move |tx| {
-                for wanted in &missing {
-                    coverage::settle(tx, wanted.folder, wanted.uid)?;
+                for uid in gone {
+                    coverage::settle(tx, folder, uid)?;
+                }
+                for uid in failed {
+                    coverage::note_failed(tx, folder, uid)?;
                 }
                 accounts::add_figures(tx, id, 0, u64::from(copied), bytes)
             })
@@ -123,27 +195,32 @@ impl Fetching<'_> {
     }
 }
 
-/// How many messages from the start make one batch.
-fn small(rest: &[Wanted]) -> usize {
+/// The messages from the start that make one batch; a large one is a batch by itself.
+fn small(rest: &[Wanted]) -> &[Wanted] {
     let mut bytes = 0_u64;
-    rest.iter()
-        .take(BATCH_MESSAGES)
+    let count = rest
+        .iter()
         .take_while(|wanted| {
             bytes += u64::from(wanted.size);
             wanted.size <= RANGE && bytes <= BATCH_BYTES
         })
-        .count()
-        .max(1)
+        .count();
+    &rest[..count.max(1).min(rest.len())]
+}
+
+fn not_delivered(known: &Known, uid: u32, words: Option<&str>) -> Failure {
+    let words = format!("message {uid} could not be fetched. {}", words.unwrap_or_default());
+    Failure::said(Cause::FolderRefused, words.trim_end()).in_folder(&known.folder.name)
 }
 
 async fn bodies(
     session: &mut Session,
     batch: &[Wanted],
     progress: &Progress,
-) -> Result<Vec<Fetched>, Failure> {
+    fetched: &mut Vec<Fetched>,
+) -> Result<(), Failure> {
     let by_uid: HashMap<u32, &Wanted> = batch.iter().map(|wanted| (wanted.uid, wanted)).collect();
     let uids: UidSet = by_uid.keys().copied().collect();
-    let mut fetched = Vec::with_capacity(batch.len());
     let mut bodies = session.fetch_bodies(&uids)?;
     while let Some((uid, bytes)) = bodies.next().await? {
         progress.update(|_| {});
@@ -151,7 +228,7 @@ async fn bodies(
             fetched.push(Fetched { wanted: (*wanted).clone(), bytes, partial: false });
         }
     }
-    Ok(fetched)
+    Ok(())
 }
 
 async fn large(
@@ -159,26 +236,30 @@ async fn large(
     wanted: &Wanted,
     size_limit: u32,
     progress: &Progress,
-) -> Result<Vec<Fetched>, Failure> {
-    let partial = wanted.size > size_limit;
-    let end = if partial { PARTIAL } else { u32::MAX };
+    fetched: &mut Vec<Fetched>,
+) -> Result<(), Failure> {
+    let mut partial = wanted.size > size_limit;
+    let end = if partial { PARTIAL } else { size_limit };
     let mut bytes = Vec::new();
     loop {
         let offset = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
-        let length = RANGE.min(end - offset);
+        let length = RANGE.min(end.saturating_sub(offset));
         if length == 0 {
+            // RFC822.SIZE said less than there is: what is over the limit stays on the server.
+            partial = true;
             break;
         }
-        let Some(range) = session.fetch_range(wanted.uid, offset, length).await? else {
-            return Ok(Vec::new());
-        };
+        // What ends a message is a range that comes back short; some servers say nothing past the end.
+        let Some(range) = session.fetch_range(wanted.uid, offset, length).await? else { break };
         progress.update(|_| {});
         let short = range.len() < length as usize;
         bytes.extend_from_slice(&range);
-        // RFC822.SIZE may lie; what ends a message is a range that comes back short.
-        if short || bytes.len() > size_limit as usize {
+        if short {
             break;
         }
     }
-    Ok(vec![Fetched { wanted: wanted.clone(), bytes, partial }])
+    if !bytes.is_empty() {
+        fetched.push(Fetched { wanted: wanted.clone(), bytes, partial });
+    }
+    Ok(())
 }

@@ -17,7 +17,9 @@ pub(super) fn file_by_rule(connection: &Connection, id: MessageId) -> Result<boo
     let decision = filing::decide(&facts);
     let filed =
         Filed { project: decision.project, reason: decision.reason.code().into(), moved_by_user: false };
-    messages::file(connection, id, &filed)?;
+    if messages::filed(connection, id)? != filed {
+        messages::file(connection, id, &filed)?;
+    }
     Ok(filed.project.is_some())
 }
 

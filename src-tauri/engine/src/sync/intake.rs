@@ -32,7 +32,7 @@ pub(super) struct Ready {
 /// What became of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Taken {
-    /// It was here already (or was not wanted unless it was).
+    /// It was here already, or is not wanted any more.
     Known,
     /// New, in a project.
     Filed,
@@ -92,7 +92,10 @@ pub(super) fn prepare(dir: &Path, fetched: Fetched, now: Timestamp) -> Result<Re
 /// Stores a message, or notes one more place of it, and takes it off the list of what is wanted.
 pub(super) fn take_in(connection: &Connection, ready: &Ready) -> Result<Taken, StoreError> {
     let Ready { wanted, new } = ready;
-    coverage::settle(connection, wanted.folder, wanted.uid)?;
+    if !coverage::settle(connection, wanted.folder, wanted.uid)? {
+        // Its contact was removed while it was on the way: it is of nobody now.
+        return Ok(Taken::Known);
+    }
     let place = Place {
         folder: wanted.folder,
         uid_validity: wanted.uid_validity,

@@ -10,6 +10,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 /// So many new headers are looked at one by one; more are searched for the known addresses.
 const LOOK_AT: u32 = 2_000;
+/// Of a folder whose server does not say what changed, the flags of so many newest messages are looked at.
+const FLAGS_OF: usize = 500;
 
 /// What is known of a folder before it is looked into.
 pub(super) struct Before {
@@ -38,8 +40,8 @@ pub(super) struct Found {
     pub renumbered: bool,
     pub coverage: Vec<(AddressId, Coverage)>,
     pub wanted: Vec<Wanted>,
-    /// How many of `wanted` look like mail of a moved mailbox: indices into it.
-    pub moved: Vec<usize>,
+    /// Which of `wanted` look like mail of a moved mailbox: index into it, and Message-ID.
+    pub moved: Vec<(usize, String)>,
     pub unknown: Vec<Unknown>,
     /// From addresses in Sent that are not the account's.
     pub senders: BTreeSet<Address>,
@@ -229,7 +231,7 @@ impl Look<'_> {
             self.note_sender(&header);
         }
         if matched.time == Time::New && looks_moved(header.date, internal_date) {
-            self.found.moved.push(self.found.wanted.len());
+            self.found.moved.push((self.found.wanted.len(), header.message_id.unwrap_or_default()));
         }
         self.have.insert(item.uid);
         self.found.wanted.push(Wanted {
@@ -286,6 +288,13 @@ impl Look<'_> {
         if nothing_left && modseq.is_some_and(|(now, then)| now == then) {
             return Ok(());
         }
+        // Without CONDSTORE nobody says what changed. When nothing has gone, the newest are looked at.
+        let newest = located.len().saturating_sub(if nothing_left && modseq.is_none() {
+            FLAGS_OF
+        } else {
+            usize::MAX
+        });
+        let located = &located[newest..];
         let uids: UidSet = located.iter().map(|(uid, _)| *uid).collect();
         let folder = &self.before.known.folder.name;
         if nothing_left && let Some((_, then)) = modseq {

@@ -269,7 +269,9 @@ impl Scheduler {
                 locked(&self.begun).insert(id);
                 tokio::spawn(async move {
                     // A refusal here is the other program's cycle; it looks again in a while.
-                    let _ = this.sync(id, Prompt::Never, false).await;
+                    if this.sync(id, Prompt::Never, false).await.is_err() && asked {
+                        locked(&this.asked).insert(id);
+                    }
                     locked(&this.begun).remove(&id);
                     this.wake.notify_one();
                 });

@@ -112,6 +112,8 @@ impl Profile {
             known_only: false,
             ask: false,
         };
+        let row = wanted.clone();
+        self.tx(move |tx| crate::store::coverage::want(tx, &row).unwrap()).await;
         let ready = prepare(self.dir.path(), Fetched { wanted, bytes, partial: false }, NOW).unwrap();
         self.tx(move |tx| take_in(tx, &ready).unwrap()).await
     }
