@@ -6,7 +6,7 @@ use crate::model::{
     Account, AccountId, Address, Backfill, Contact, ContactId, ContactKind, Direction, Endpoint, FolderId,
     FolderRole, MessageId, Project, ProjectId, ProjectStatus, Security, SignIn, Timestamp,
 };
-use crate::store::coverage::Wanted;
+use crate::store::coverage::{self, Coverage, Wanted};
 use crate::store::folders::{self, Listed};
 use crate::store::{Store, accounts, contacts, lists, locations, messages, projects};
 use rusqlite::Connection;
@@ -113,7 +113,7 @@ impl Profile {
             ask: false,
         };
         let row = wanted.clone();
-        self.tx(move |tx| crate::store::coverage::want(tx, &row).unwrap()).await;
+        self.tx(move |tx| coverage::want(tx, &row).unwrap()).await;
         let ready = prepare(self.dir.path(), Fetched { wanted, bytes, partial: false }, NOW).unwrap();
         self.tx(move |tx| take_in(tx, &ready).unwrap()).await
     }
@@ -299,4 +299,43 @@ async fn an_unreadable_mail_is_kept_and_the_next_one_comes_in() {
     let bytes = profile.tx(move |tx| crate::store::raw::read(tx, &dir, stored.id).unwrap().unwrap()).await;
     assert_eq!(bytes, broken.replace('\n', "\r\n").into_bytes(), "byte for byte");
     assert_eq!(profile.mail(2, false, &letter("b", "", ANNA, ME, "2")).await, Taken::ToSort);
+}
+
+#[tokio::test]
+async fn mail_of_a_contact_who_was_removed_meanwhile_is_of_nobody() {
+    let profile = Profile::new().await;
+    let anna = profile.contact("Anna", ANNA).await;
+    let bea = profile.contact("Bea", "bea@x.example").await;
+    let inbox = profile.inbox;
+    let (ready, searched) = profile
+        .tx(move |tx| {
+            let entry = contacts::addresses(tx, anna).unwrap().remove(0);
+            let other = contacts::addresses(tx, bea).unwrap().remove(0);
+            let covered = Coverage { uid_validity: 1, first_uid_next: 1, searched_since: Timestamp(0) };
+            coverage::set(tx, inbox, other.id, &covered).unwrap();
+            let bytes = letter("a", "", ANNA, ME, "On its way").into_bytes();
+            let wanted = Wanted {
+                folder: inbox,
+                uid_validity: 1,
+                uid: 1,
+                address: entry.id,
+                size: 10,
+                internal_date: NOW,
+                seen: false,
+                outgoing: false,
+                gmail_id: None,
+                backfilled: false,
+                known_only: false,
+                ask: false,
+            };
+            coverage::want(tx, &wanted).unwrap();
+            contacts::delete(tx, anna).unwrap();
+            let searched = coverage::of_folder(tx, inbox).unwrap().len();
+            (Fetched { wanted, bytes, partial: false }, searched)
+        })
+        .await;
+    assert_eq!(searched, 0, "it may have been wanted for Bea too: the folder is searched anew");
+    let ready = prepare(profile.dir.path(), ready, NOW).unwrap();
+    assert_eq!(profile.tx(move |tx| take_in(tx, &ready).unwrap()).await, Taken::Known);
+    assert_eq!(profile.count().await, 0);
 }
