@@ -181,10 +181,10 @@ CREATE TABLE message (
 ) STRICT;
 CREATE INDEX message_identity ON message(message_id, fingerprint);
 CREATE INDEX message_fingerprint ON message(fingerprint);
-CREATE INDEX message_thread ON message(thread_id, date, id);
+CREATE INDEX message_thread ON message(thread_id, date, id, automatic);
 CREATE INDEX message_project ON message(project_id, date, id, direction, opened, seen);
 CREATE INDEX message_date ON message(date, id);
-CREATE INDEX message_open ON message(date, id) WHERE direction = 'in' AND done = 0 AND automatic = 0 AND project_id IS NOT NULL;
+CREATE INDEX message_open ON message(date, id, thread_id) WHERE direction = 'in' AND done = 0 AND automatic = 0 AND project_id IS NOT NULL;
 CREATE INDEX message_raw_hash ON message(raw_hash) WHERE raw_hash IS NOT NULL;
 
 -- Original bytes up to 256 KB, zstd.

@@ -194,7 +194,8 @@ pub fn threads_of_project(
         .collect()
 }
 
-/// Filed incoming mail that is the newest of its thread, not automatic, not done.
+/// Filed incoming mail that is the newest of its thread, not automatic, not done. Asked over the index of what is
+/// open: the planner would take the projects' one, three times slower with 200,000 messages.
 const NEEDS_REPLY: &str = "m.direction = 'in' AND m.done = 0 AND m.automatic = 0 AND m.project_id IS NOT NULL \
      AND NOT EXISTS (SELECT 1 FROM message n WHERE n.thread_id = m.thread_id AND n.automatic = 0 \
      AND (n.date, n.id) > (m.date, m.id))";
@@ -204,7 +205,7 @@ pub fn needs_reply(connection: &Connection, limit: u32) -> Result<Vec<Message>> 
     query(
         connection,
         &format!(
-            "SELECT {COLUMNS} FROM message m WHERE {NEEDS_REPLY} ORDER BY m.date DESC, m.id DESC LIMIT ?1"
+            "SELECT {COLUMNS} FROM message m INDEXED BY message_open WHERE {NEEDS_REPLY} ORDER BY m.date DESC, m.id DESC LIMIT ?1"
         ),
         [limit],
     )
@@ -213,7 +214,7 @@ pub fn needs_reply(connection: &Connection, limit: u32) -> Result<Vec<Message>> 
 /// How much needs a reply.
 pub fn count_needs_reply(connection: &Connection) -> Result<u32> {
     Ok(connection
-        .prepare_cached(&format!("SELECT count(*) FROM message m WHERE {NEEDS_REPLY}"))?
+        .prepare_cached(&format!("SELECT count(*) FROM message m INDEXED BY message_open WHERE {NEEDS_REPLY}"))?
         .query_row([], |row| row.get(0))?)
 }
 
