@@ -1,7 +1,7 @@
 //! Lists of mail: to sort, the dashboard, the sidebar, and the plain list of the command line.
 
 use super::Engine;
-use super::projects::PAGE;
+
 use crate::model::{ContactId, Message, ProjectId, ProjectStatus, Refusal, ThreadId};
 use crate::store::lists::{self, After};
 use crate::store::{accounts, contacts, locations, projects};
@@ -9,6 +9,8 @@ use crate::view::{
     Dashboard, Health, MessageRow, Page, Sidebar, SidebarProject, ToSortRow, message_rows, to_sort_row,
 };
 
+/// Rows of a page of any list.
+pub(super) const PAGE: u32 = 100;
 /// Rows of a card on the dashboard.
 const CARD: u32 = 5;
 

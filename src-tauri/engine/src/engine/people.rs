@@ -83,7 +83,7 @@ impl Engine {
         self.read(move |db| {
             let words: Vec<String> = query.split_whitespace().map(crate::mail::normalise).collect();
             let skip: usize = after.as_deref().and_then(|token| token.parse().ok()).unwrap_or(0);
-            let page = super::projects::PAGE as usize;
+            let page = super::mail::PAGE as usize;
             let mut rows = Vec::new();
             let mut matched = 0;
             for id in contacts::ids(db)? {
@@ -134,7 +134,7 @@ impl Engine {
     ) -> Result<Page<MessageRow>, Refusal> {
         self.read(move |db| {
             let after = lists::After::from_token(after.as_deref());
-            let found = lists::of_contact(db, id, after, super::projects::PAGE)?;
+            let found = lists::of_contact(db, id, after, super::mail::PAGE)?;
             let next = super::mail::next_token(found.last(), found.len());
             Ok(Page { rows: message_rows(db, found)?, next })
         })

@@ -39,8 +39,6 @@ impl ProjectInput {
     }
 }
 
-pub(super) const PAGE: u32 = 100;
-
 impl Engine {
     /// Every project, active ones first; of one status when given.
     pub async fn projects(&self, status: Option<ProjectStatus>) -> Result<Vec<ProjectRow>, Refusal> {
@@ -138,7 +136,7 @@ impl Engine {
     ) -> Result<Page<ThreadRow>, Refusal> {
         self.read(move |db| {
             let after = lists::After::from_token(after.as_deref());
-            let threads = lists::threads_of_project(db, id, after, PAGE)?;
+            let threads = lists::threads_of_project(db, id, after, super::mail::PAGE)?;
             let next = super::mail::next_token(threads.last().map(|thread| &thread.newest), threads.len());
             let rows =
                 threads.into_iter().map(|thread| ThreadRow::make(db, thread)).collect::<Result<_, _>>()?;

@@ -214,7 +214,9 @@ pub fn needs_reply(connection: &Connection, limit: u32) -> Result<Vec<Message>> 
 /// How much needs a reply.
 pub fn count_needs_reply(connection: &Connection) -> Result<u32> {
     Ok(connection
-        .prepare_cached(&format!("SELECT count(*) FROM message m INDEXED BY message_open WHERE {NEEDS_REPLY}"))?
+        .prepare_cached(&format!(
+            "SELECT count(*) FROM message m INDEXED BY message_open WHERE {NEEDS_REPLY}"
+        ))?
         .query_row([], |row| row.get(0))?)
 }
 
