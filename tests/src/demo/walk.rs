@@ -1,39 +1,65 @@
-//! A walk through the screens, with a picture of each and a look at its accessibility.
+//! A walk through the screens, by day and by night, wide and narrow, with a picture of each and a look at its
+//! accessibility and at what is cut off.
 
 use std::path::Path;
 
 use super::Demo;
 use crate::trouble::{Outcome, Trouble};
-use crate::window::{Window, WindowOptions};
+use crate::window::{LOOKS, Window, WindowOptions};
 
 type Step = (&'static str, fn(&Window) -> Outcome<()>);
 
-/// Each step leads to one picture. Every one begins where the one before has ended.
+/// Each step leads to one picture. Every one begins where the one before has ended, and the first where the last has.
 const STEPS: &[Step] = &[
-    ("dashboard", |window| window.wait_for("Needs a reply")),
+    ("dashboard", |window| {
+        window.press("Control+1")?;
+        window.wait_for("Needs a reply")
+    }),
     ("to-sort", |window| {
         window.click("button", "To sort")?;
         window.wait_for("A cover photograph")
     }),
     ("to-sort-mail", |window| {
         window.click("button", "A cover photograph")?;
-        window.wait_for("clara.voss@lumen-group.example")
+        window.wait_for("clara.voss@lumen-group.example")?;
+        window.wait_for_mail("Dear Nora")
     }),
     ("projects", |window| {
         window.click("button", "Projects")?;
         window.wait_for("Sokolov golden anniversary")
     }),
+    ("new-project", |window| {
+        window.click("button", "New project")?;
+        window.find("textbox", "Title")?;
+        window.wait_for("Mail of these contacts is filed here.")
+    }),
     ("project", |window| {
+        window.click("button", "Cancel")?;
         window.click("button", "Okafor wedding")?;
         window.wait_for("Timeline for the day")
     }),
     ("project-mail", |window| {
         window.click("button", "Timeline for the day")?;
-        window.wait_for("timeline-v3.pdf")
+        window.wait_for("timeline-v3.pdf")?;
+        window.wait_for_mail("the family portraits")
+    }),
+    ("move", |window| {
+        window.click("button", "Move")?;
+        window.wait_for("Move the whole thread")
     }),
     ("project-people", |window| {
+        // The first closes what is open over the mail, the second the mail.
+        window.press("Escape")?;
+        window.wait_gone("Move the whole thread")?;
+        window.press("Escape")?;
+        window.wait_gone("timeline-v3.pdf")?;
         window.click("tab", "People")?;
-        window.wait_for("amara@okafor.example")
+        window.wait_for("Change people")
+    }),
+    ("project-notes", |window| {
+        window.click("tab", "Notes")?;
+        window.find("tabpanel", "")?;
+        Ok(())
     }),
     ("japanese", |window| {
         window.click("button", "Sato family portraits")?;
@@ -51,7 +77,7 @@ const STEPS: &[Step] = &[
     }),
     ("new-contact", |window| {
         window.press("Control+n")?;
-        window.find("dialog", "")?;
+        window.find("textbox", "Email address")?;
         Ok(())
     }),
     ("settings", |window| {
@@ -59,7 +85,29 @@ const STEPS: &[Step] = &[
         window.click("button", "Settings")?;
         window.wait_for("Incoming email")
     }),
+    ("account-menu", |window| {
+        window.click("button", "More for nora@noralind.example")?;
+        window.find("menuitem", "Delete")?;
+        Ok(())
+    }),
+    ("edit-account", |window| {
+        window.click("menuitem", "Edit")?;
+        window.wait_for("Further addresses")
+    }),
+    ("delete-account", |window| {
+        window.click("button", "Cancel")?;
+        window.click("button", "More for nora@noralind.example")?;
+        window.click("menuitem", "Delete")?;
+        window.wait_for("stay on this computer")
+    }),
+    ("history", |window| {
+        window.click("button", "Cancel")?;
+        window.click("button", "Last ")?;
+        window.find("list", "Last syncs")?;
+        Ok(())
+    }),
     ("connect", |window| {
+        window.press("Escape")?;
         window.click("button", "Connect account")?;
         window.find("textbox", "Email address")?;
         Ok(())
@@ -69,37 +117,42 @@ const STEPS: &[Step] = &[
         window.click("button", "Continue")?;
         window.wait_for("Who keeps your mail?")
     }),
-    ("narrow", |window| {
+    ("connect-servers", |window| {
+        window.click("radio", "Other")?;
+        window.wait_for("Outgoing server (SMTP)")
+    }),
+    ("connect-password", |window| {
+        window.click("radio", "Yahoo")?;
+        window.click("button", "Continue")?;
+        window.find("textbox", "App password")?;
+        Ok(())
+    }),
+    ("settings-again", |window| {
         window.click("button", "Cancel")?;
-        window.press("Control+1")?;
-        window.resize(900, 600)?;
-        window.wait_for("Needs a reply")
+        window.wait_for("Incoming email")
     }),
 ];
 
-/// Takes all steps, also after one that failed, checks each screen for accessibility, and tells of each.
+/// Takes all steps in every look, also after one that failed, checks each screen, and tells of each.
 pub fn walk(demo: &mut Demo, pictures: &Path, tell: &dyn Fn(&str)) -> Outcome<()> {
     let window = Window::open(WindowOptions::app(demo.cli.data_dir(), demo.env.clone())?)?;
     demo.deliver()?;
     let mut failed = Vec::new();
-    for (n, (name, step)) in STEPS.iter().enumerate() {
-        let done = step(&window);
-        window.screenshot(&pictures.join(format!("{:02}-{name}.png", n + 1)))?;
-        let breaches = window.axe()?;
-        if !breaches.is_empty() {
-            tell(&format!("{:02} {name}: {breaches:#?}", n + 1));
-            failed.push(*name);
-        }
-        match done {
-            Ok(()) => tell(&format!("{:02} {name}", n + 1)),
-            Err(trouble) => {
-                tell(&format!("{:02} {name}: {trouble}", n + 1));
-                failed.push(*name);
+    for look in LOOKS {
+        window.wear(look)?;
+        for (n, (name, step)) in STEPS.iter().enumerate() {
+            let what = format!("{}/{:02}-{name}", look.name(), n + 1);
+            let done = step(&window);
+            let mut found: Vec<String> = done.err().map(|trouble| trouble.to_string()).into_iter().collect();
+            found.extend(window.inspect(&pictures.join(format!("{what}.png")))?);
+            tell(&format!("{what} {}", found.join("\n    ")));
+            if !found.is_empty() {
+                failed.push(what);
             }
         }
     }
     window.close()?;
-    tell(&format!("{} pictures are in {}", STEPS.len(), pictures.display()));
+    tell(&format!("{} pictures are in {}", LOOKS.len() * STEPS.len(), pictures.display()));
     if failed.is_empty() {
         return Ok(());
     }

@@ -11,6 +11,7 @@ const implied = {
   main: () => "main",
   aside: () => "complementary",
   article: () => "article",
+  section: (e) => (e.hasAttribute("aria-label") || e.hasAttribute("aria-labelledby") ? "region" : ""),
   dialog: () => "dialog",
   table: () => "table",
   tr: () => "row",
@@ -73,9 +74,9 @@ const ground = within ?? modal ?? document;
 
 // A search field is a text field to whoever writes in it.
 const same = (found) => found === role || (role === "textbox" && ["searchbox", "combobox"].includes(found));
-return [...ground.querySelectorAll("*"), ...(modal && !within ? [modal] : [])].filter(
-  (element) =>
-    same(roleOf(element)) &&
-    visible(element) &&
-    nameOf(element).replace(/\s+/g, " ").trim().toLowerCase().includes(wanted),
+const named = (element) => nameOf(element).replace(/\s+/g, " ").trim().toLowerCase();
+const found = [...ground.querySelectorAll("*"), ...(modal && !within ? [modal] : [])].filter(
+  (element) => same(roleOf(element)) && visible(element) && named(element).includes(wanted),
 );
+// What is called exactly so comes first.
+return [...found.filter((e) => named(e) === wanted), ...found.filter((e) => named(e) !== wanted)];

@@ -1,5 +1,6 @@
 //! What a person sees of the things that have no text alone: an account's state, an opened mail.
 
+use std::path::Path;
 use std::time::Duration;
 
 use fantoccini::Locator;
@@ -35,6 +36,27 @@ return [...document.querySelectorAll("iframe")].map(frame => {
     return body.innerText;
 }).join("\n");"#;
 
+/// What is hidden for the eye on purpose, or shortened with dots, is not cut off.
+const CUT_OFF: &str = r#"
+const { innerWidth, innerHeight } = window;
+const told = element => `${element.localName}.${element.className?.baseVal ?? element.className} "${
+    element.innerText?.trim().slice(0, 40) ?? ""}"`;
+const cut = [];
+for (const element of document.body.querySelectorAll("*")) {
+    if (element.closest("svg, .sr, [aria-hidden=true]") || element.getClientRects().length === 0) continue;
+    const box = element.getBoundingClientRect();
+    const style = getComputedStyle(element);
+    if (box.width <= 1 || style.visibility !== "visible") continue;
+    if (box.right > innerWidth + 1 || box.left < -1) cut.push(`beyond the window: ${told(element)}`);
+    if (element.getAttribute("role") === "dialog" && (box.bottom > innerHeight + 1 || box.top < -1))
+        cut.push(`higher than the window: ${told(element)}`);
+    const dots = style.textOverflow === "ellipsis" || style.webkitLineClamp !== "none";
+    if (style.overflowX !== "visible" && !dots && element.scrollWidth > element.clientWidth + 1
+        && !["input", "textarea", "iframe"].includes(element.localName))
+        cut.push(`wider than its place: ${told(element)}`);
+}
+return cut;"#;
+
 /// The colour of a state's icon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
@@ -46,6 +68,30 @@ pub enum Tone {
     Amber,
     /// Nothing to worry about.
     Grey,
+}
+
+/// A theme and a size of the window.
+#[derive(Clone, Copy, Debug)]
+pub struct Look {
+    /// As Appearance calls it.
+    pub theme: &'static str,
+    /// Width and height in CSS pixels.
+    pub size: (u32, u32),
+}
+
+/// What every screen must be fit for: by day and by night, on a laptop and in the smallest window.
+pub const LOOKS: &[Look] = &[
+    Look { theme: "Light", size: (1280, 880) },
+    Look { theme: "Dark", size: (1280, 880) },
+    Look { theme: "Light", size: (900, 600) },
+    Look { theme: "Dark", size: (900, 600) },
+];
+
+impl Look {
+    /// `light-1280x880`: a folder's name.
+    pub fn name(&self) -> String {
+        format!("{}-{}x{}", self.theme.to_lowercase(), self.size.0, self.size.1)
+    }
 }
 
 /// An account's row in Email settings.
@@ -98,6 +144,28 @@ impl Window {
         });
         waited.map_err(|trouble| Trouble::new(format!("{trouble}\nthe row: {last:?}")))?;
         last.ok_or_else(|| Trouble::new(what))
+    }
+
+    /// Gives the window a size, and a theme through Email settings, which are shown then.
+    pub fn wear(&self, look: &Look) -> Outcome<()> {
+        self.resize(look.size.0, look.size.1)?;
+        self.click("button", "Settings")?;
+        self.click("radio", look.theme)
+    }
+
+    /// Takes a picture into `file`, and answers what is wrong with what is shown: breaches of the accessibility
+    /// rules and what is cut off.
+    pub fn inspect(&self, file: &Path) -> Outcome<Vec<String>> {
+        self.screenshot(file)?;
+        let mut found: Vec<String> = self.axe()?.iter().map(|breach| format!("{breach:?}")).collect();
+        found.extend(self.cut_off()?);
+        Ok(found)
+    }
+
+    /// What reaches beyond the window or is wider than its place, each in words; empty is right.
+    pub fn cut_off(&self) -> Outcome<Vec<String>> {
+        let cut = self.script(CUT_OFF, &[])?;
+        Ok(cut.as_array().into_iter().flatten().filter_map(|one| one.as_str()).map(str::to_owned).collect())
     }
 
     /// What can be read inside the frames of the opened mails.

@@ -27,7 +27,7 @@ use crate::trouble::{Doing, Outcome, Trouble};
 
 pub use desk::{Desk, letter};
 pub use display::Display;
-pub use looks::{AccountLook, Tone};
+pub use looks::{AccountLook, LOOKS, Look, Tone};
 
 const FIND: &str = include_str!("find.js");
 /// How long a person would wait for a screen on a busy machine.
