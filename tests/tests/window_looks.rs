@@ -13,7 +13,7 @@ use hatstand_tests::window::{Desk, LOOKS, Look, Tone, Window};
 
 type Step = (&'static str, fn(&Window) -> Outcome<()>);
 
-const CYCLE: Duration = Duration::from_secs(60);
+const CYCLE: Duration = Duration::from_mins(1);
 const EMPTY: &[Step] = &[
     ("settings", |window| window.wait_for("No mailbox yet")),
     ("welcome", |window| {
