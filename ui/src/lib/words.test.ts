@@ -21,6 +21,7 @@ test("names", () => {
   expect(firstName("Ines Moreau")).toBe("Ines");
   expect(initials("Ines Moreau")).toBe("IM");
   expect(initials("studio@lumen.example")).toBe("SE");
+  expect(initials("Clara Voss, Lumen Group")).toBe("CV");
   expect(initials("")).toBe("?");
 });
 

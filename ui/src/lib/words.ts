@@ -61,7 +61,8 @@ export const firstName = (name: string): string => name.trim().split(/\s+/)[0] ?
 
 /** One or two letters to stand for a person. */
 export function initials(name: string): string {
-  const parts = name
+  // What follows a comma is a company or a title.
+  const parts = (name.split(",")[0] ?? "")
     .trim()
     .split(/[\s.@_-]+/)
     .filter(Boolean);

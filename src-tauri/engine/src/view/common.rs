@@ -31,8 +31,13 @@ pub struct DeleteFacts {
 
 /// Up to two letters for an avatar.
 pub fn initials(name: &str) -> String {
-    let words: Vec<&str> =
-        name.split_whitespace().filter(|word| word.starts_with(char::is_alphanumeric)).collect();
+    let words: Vec<&str> = name
+        .split(',')
+        .next()
+        .unwrap_or(name)
+        .split_whitespace()
+        .filter(|word| word.starts_with(char::is_alphanumeric))
+        .collect();
     let letter = |word: &&str| word.chars().next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
     match words.as_slice() {
         [] => name
@@ -53,6 +58,7 @@ mod tests {
         for (name, letters) in [
             ("Amara Okafor", "AO"),
             ("lumen", "L"),
+            ("Clara Voss, Lumen Group", "CV"),
             ("Jean-Luc van der Berg", "JB"),
             ("(no name)", "N"),
             ("", "?"),
