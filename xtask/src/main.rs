@@ -49,6 +49,11 @@ fn main() -> ExitCode {
 }
 
 fn run(rest: &[&str]) -> bool {
+    let named = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    if cfg!(target_os = "linux") && !named("DISPLAY") && !named("WAYLAND_DISPLAY") {
+        println!("There is no display to open the window on. cargo xtask demo shows the app without one.");
+        return false;
+    }
     packages::get(&[BUILD])
         && ui::build()
         && cargo(&["run", "--package", "hatstand", "--"]).with(rest).interactive()
