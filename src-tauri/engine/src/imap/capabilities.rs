@@ -67,19 +67,9 @@ impl Capabilities {
         self.has("LITERAL-")
     }
 
-    /// UTF-8 in names and headers once it is enabled (RFC 6855).
-    pub fn utf8_accept(&self) -> bool {
-        self.has("UTF8=ACCEPT") || self.has("UTF8=ONLY")
-    }
-
     /// Client and server may introduce themselves (RFC 2971).
     pub fn id(&self) -> bool {
         self.has("ID")
-    }
-
-    /// Searches can answer in short (RFC 4731).
-    pub fn esearch(&self) -> bool {
-        self.has("ESEARCH")
     }
 
     /// TLS can be put on this connection.

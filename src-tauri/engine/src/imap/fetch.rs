@@ -185,17 +185,6 @@ impl Session {
         Ok(found)
     }
 
-    /// The whole header and nothing of the body: for a message that is stored in part.
-    pub async fn fetch_whole_header(&mut self, uid: u32) -> Result<Option<Vec<u8>>, Failure> {
-        let uids = UidSet::range(uid, uid);
-        let mut fetching = self.fetching(&uids, "(UID BODY.PEEK[HEADER])")?;
-        let mut found = None;
-        while let Some(bytes) = fetching.next(|_, attributes| header(attributes)).await? {
-            found = Some(bytes);
-        }
-        Ok(found)
-    }
-
     /// The flags of messages; with `changed_since` (and CONDSTORE) only of those that have changed after it.
     pub async fn fetch_flags(
         &mut self,
