@@ -2,8 +2,8 @@
 
 use crate::imap::Connection;
 use crate::model::{Endpoint, Failure, FailureView, Security};
-use crate::net::{Counters, Deadlines, Stage, Trust};
-use crate::secrets::Secret;
+use crate::net::{Counters, Deadlines, Stage, Terms};
+use crate::secrets::Credentials;
 use crate::smtp;
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
@@ -65,11 +65,11 @@ pub struct Request {
     /// Outgoing server, if there is one.
     pub outgoing: Option<Endpoint>,
     /// Whom to believe.
-    pub trust: Trust,
+    pub terms: Terms,
     /// User name.
     pub username: String,
-    /// Password.
-    pub password: Secret,
+    /// What it signs in with.
+    pub credentials: Credentials,
 }
 
 struct Checklist<F: FnMut(&[CheckStep]) + Send> {
@@ -140,7 +140,7 @@ pub async fn check(
     let mut certificate = None;
     let opened = Connection::open_watched(
         &request.incoming,
-        &request.trust,
+        &request.terms,
         Arc::clone(&counters),
         deadlines,
         &mut |stage| match stage {
@@ -159,7 +159,7 @@ pub async fn check(
     } else {
         list.done(certificate);
     }
-    let mut session = match connection.sign_in(&request.username, request.password.expose()).await {
+    let mut session = match connection.sign_in(&request.username, &request.credentials).await {
         Ok(session) => session,
         Err(failure) => return Err(list.failed(failure)),
     };
@@ -182,10 +182,9 @@ pub async fn check(
     match &request.outgoing {
         None => list.skipped("No outgoing server was given"),
         Some(outgoing) => {
-            let password = request.password.expose();
+            let (username, credentials) = (&request.username, &request.credentials);
             let sent =
-                smtp::verify(outgoing, &request.trust, &request.username, password, counters, deadlines)
-                    .await;
+                smtp::verify(outgoing, &request.terms, username, credentials, counters, deadlines).await;
             match sent {
                 Ok(()) => list.done(Some(outgoing.host.clone())),
                 Err(failure) => return Err(list.failed(failure)),

@@ -5,8 +5,8 @@ use crate::connect::{self, CheckStep, Request, providers};
 use crate::model::{
     Account, AccountId, Address, Cause, Endpoint, Failure, FolderId, Refusal, Security, SignIn,
 };
-use crate::net::Trust;
-use crate::secrets::{Prompt, Secret, SecretsError, password_user};
+use crate::net::Terms;
+use crate::secrets::{Credentials, Prompt, Secret, SecretsError, password_user};
 use crate::store::{accounts, coverage, folders, locations, messages, meta};
 use crate::sync::CycleReport;
 use crate::view::{AccountDetail, AccountRow, DeleteFacts, account_detail, account_row};
@@ -242,9 +242,9 @@ impl Engine {
         let request = Request {
             incoming: account.incoming.clone(),
             outgoing: account.outgoing.clone(),
-            trust: Trust { ca_pem: account.ca_pem.clone() },
+            terms: Terms { ca_pem: account.ca_pem.clone(), ..Terms::default() },
             username: account.username.clone(),
-            password: password.clone(),
+            credentials: Credentials::Password(password.clone()),
         };
         let events = self.inner.events.clone();
         let name = run.clone();

@@ -5,10 +5,9 @@ use super::causes;
 use super::command::Command;
 use super::dialogue::{Dialogue, Heard, Reply};
 use super::session::Session;
-use crate::model::{Cause, Endpoint, Failure, Security};
-use crate::net::{
-    CertificateFacts, Counters, Deadlines, Lines, Stage, Stream, Trust, Watch, clean, dial, not_a_mail_server,
-};
+use crate::model::{Cause, Certificate, Endpoint, Failure, Security};
+use crate::net::{Counters, Deadlines, Lines, Stage, Stream, Terms, Watch, clean, dial, not_a_mail_server};
+use crate::secrets::Credentials;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use imap_proto::{Response, ResponseCode, Status};
@@ -27,17 +26,17 @@ impl Connection {
     /// Dials, puts TLS on it (at once or by STARTTLS) and hears the greeting. Without TLS only to this machine.
     pub async fn open(
         endpoint: &Endpoint,
-        trust: &Trust,
+        terms: &Terms,
         counters: Arc<Counters>,
         deadlines: &Deadlines,
     ) -> Result<Self, Failure> {
-        Self::open_watched(endpoint, trust, counters, deadlines, &mut |_| {}).await
+        Self::open_watched(endpoint, terms, counters, deadlines, &mut |_| {}).await
     }
 
     /// The same, telling each stage as it is reached.
     pub async fn open_watched(
         endpoint: &Endpoint,
-        trust: &Trust,
+        terms: &Terms,
         counters: Arc<Counters>,
         deadlines: &Deadlines,
         watch: Watch<'_>,
@@ -48,11 +47,11 @@ impl Connection {
         let greeted = endpoint.security == Security::Starttls;
         match endpoint.security {
             Security::Plaintext => {}
-            Security::Tls => stream = stream.secure(host, trust, deadlines, false, &mut *watch).await?,
+            Security::Tls => stream = stream.secure(host, terms, deadlines, false, &mut *watch).await?,
             Security::Starttls => {
                 let negotiated = timeout(deadlines.greeting, starttls(stream)).await;
                 stream = negotiated.map_err(|_| silent())??;
-                stream = stream.secure(host, trust, deadlines, true, &mut *watch).await?;
+                stream = stream.secure(host, terms, deadlines, true, &mut *watch).await?;
             }
         }
         let mut dialogue = Dialogue::new(stream, !greeted);
@@ -71,7 +70,7 @@ impl Connection {
     }
 
     /// What the server's certificate says; `None` without TLS.
-    pub fn certificate(&self) -> Option<&CertificateFacts> {
+    pub fn certificate(&self) -> Option<&Certificate> {
         self.dialogue.guard().inner().certificate()
     }
 
@@ -82,7 +81,9 @@ impl Connection {
 
     /// Signs in with a password: AUTHENTICATE PLAIN where it is offered, else LOGIN. When the server takes
     /// neither, nothing is sent.
-    pub async fn sign_in(mut self, username: &str, password: &str) -> Result<Session, Failure> {
+    pub async fn sign_in(mut self, username: &str, credentials: &Credentials) -> Result<Session, Failure> {
+        let (Credentials::Password(secret) | Credentials::Bearer(secret)) = credentials;
+        let password = secret.expose();
         let secure = self.dialogue.guard().inner().is_secure();
         if username.contains(['\r', '\n', '\0']) || password.contains(['\r', '\n', '\0']) {
             return Err(Failure::said(Cause::WrongPassword, "A line break cannot be part of it."));

@@ -4,8 +4,8 @@ use super::capabilities::Capabilities;
 use super::command::Command;
 use super::dialogue::{Dialogue, Reply};
 use super::{causes, utf7};
+use crate::model::Certificate;
 use crate::model::{Cause, Failure};
-use crate::net::CertificateFacts;
 use imap_proto::Response;
 use std::time::Duration;
 use tokio::time::timeout;
@@ -34,7 +34,7 @@ impl Session {
     }
 
     /// What the server's certificate says; `None` without TLS.
-    pub fn certificate(&self) -> Option<&CertificateFacts> {
+    pub fn certificate(&self) -> Option<&Certificate> {
         self.dialogue.guard().inner().certificate()
     }
 

@@ -3,26 +3,31 @@
 use super::*;
 use crate::model::{Address, Cause, Endpoint, Failure, FolderRole, Security, Timestamp};
 use crate::net::scripted::{Authority, HASTY, SHORT, Scripted, Turn, hear, say};
-use crate::net::{Counters, Deadlines, Stage, Trust};
+use crate::net::{Counters, Deadlines, Stage, Terms};
+use crate::secrets::{Credentials, Secret};
 use std::sync::Arc;
 
 const GREETING: &str = "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\n";
 const SIGNED_IN: &str =
     "{tag} OK [CAPABILITY IMAP4rev1 CONDSTORE LITERAL+ SPECIAL-USE LIST-EXTENDED LIST-STATUS] in\n";
 
+fn password(text: &str) -> Credentials {
+    Credentials::Password(Secret::new(text.to_owned()))
+}
+
 async fn opened(
     security: Security,
     turns: Vec<Turn>,
-    trust: &Trust,
+    terms: &Terms,
     deadlines: &Deadlines,
 ) -> (Result<Connection, Failure>, Scripted) {
     let server = Scripted::plays(turns).await;
     let endpoint = Endpoint { host: "localhost".to_owned(), port: server.port, security };
-    (Connection::open(&endpoint, trust, Arc::default(), deadlines).await, server)
+    (Connection::open(&endpoint, terms, Arc::default(), deadlines).await, server)
 }
 
 async fn open(turns: Vec<Turn>) -> (Result<Connection, Failure>, Scripted) {
-    opened(Security::Plaintext, turns, &Trust::default(), &SHORT).await
+    opened(Security::Plaintext, turns, &Terms::default(), &SHORT).await
 }
 
 /// Signed in, on a server that then plays these turns.
@@ -30,7 +35,7 @@ async fn session(turns: Vec<Turn>) -> (Session, Scripted) {
     let mut all = vec![say(GREETING), hear("AUTHENTICATE PLAIN AGFubmEAZ2VoZWlt"), say(SIGNED_IN)];
     all.extend(turns);
     let (connection, server) = open(all).await;
-    (connection.unwrap().sign_in("anna", "geheim").await.unwrap(), server)
+    (connection.unwrap().sign_in("anna", &password("geheim")).await.unwrap(), server)
 }
 
 /// The same with INBOX opened.
@@ -57,7 +62,7 @@ fn cause<T: std::fmt::Debug>(result: Result<T, Failure>) -> Cause {
 fn everything_can_be_spawned() {
     fn sendable<T: Send>(_: &T) {}
     let endpoint = Endpoint { host: String::new(), port: 1, security: Security::Tls };
-    sendable(&Connection::open(&endpoint, &Trust::default(), Arc::default(), &SHORT));
+    sendable(&Connection::open(&endpoint, &Terms::default(), Arc::default(), &SHORT));
     let _ = |mut session: Session| {
         sendable(&session.search(&Search::default()));
         sendable(&session.fetch_bodies(&UidSet::all()).unwrap().next());
@@ -68,7 +73,7 @@ fn everything_can_be_spawned() {
 #[tokio::test]
 async fn a_session_from_the_dial_to_the_end() {
     let authority = Authority::new("Studio CA");
-    let trust = Trust { ca_pem: Some(authority.pem.clone()) };
+    let terms = Terms { ca_pem: Some(authority.pem.clone()), ..Terms::default() };
     let server = Scripted::plays(vec![
         Turn::Tls(authority.server(&["localhost"], 2045)),
         say("* OK ready\n"),
@@ -99,10 +104,10 @@ async fn a_session_from_the_dial_to_the_end() {
     };
     let counters = Arc::new(Counters::default());
     let connection =
-        Connection::open_watched(&endpoint, &trust, Arc::clone(&counters), &SHORT, &mut watch).await.unwrap();
+        Connection::open_watched(&endpoint, &terms, Arc::clone(&counters), &SHORT, &mut watch).await.unwrap();
     assert_eq!(connection.certificate().unwrap().subject_names, ["localhost"]);
     assert_eq!(stages, ["connected", "shown", "secured", "greeted"]);
-    let mut session = connection.sign_in("anna", "geheim").await.unwrap();
+    let mut session = connection.sign_in("anna", &password("geheim")).await.unwrap();
     assert!(session.capabilities().gmail() && !session.capabilities().condstore());
     assert_eq!(session.list(true).await.unwrap()[0].special_use, Some(FolderRole::Inbox));
     session.logout().await;
@@ -113,7 +118,7 @@ async fn a_session_from_the_dial_to_the_end() {
 #[tokio::test]
 async fn starttls_and_all_that_can_go_wrong_with_it() {
     let authority = Authority::new("Studio CA");
-    let trust = Trust { ca_pem: Some(authority.pem.clone()) };
+    let terms = Terms { ca_pem: Some(authority.pem.clone()), ..Terms::default() };
     let tls = || Turn::Tls(authority.server(&["localhost"], 2045));
     let good = vec![
         say("* OK hi\n"),
@@ -127,8 +132,8 @@ async fn starttls_and_all_that_can_go_wrong_with_it() {
         hear("LOGIN \"anna\" \"geheim\""),
         say("{tag} OK [CAPABILITY IMAP4rev1] in\n"),
     ];
-    let (connection, server) = opened(Security::Starttls, good, &trust, &SHORT).await;
-    connection.unwrap().sign_in("anna", "geheim").await.unwrap();
+    let (connection, server) = opened(Security::Starttls, good, &terms, &SHORT).await;
+    connection.unwrap().sign_in("anna", &password("geheim")).await.unwrap();
     server.heard().await;
 
     let offered = || say("* OK [CAPABILITY IMAP4rev1 STARTTLS] hi\n");
@@ -168,7 +173,7 @@ async fn starttls_and_all_that_can_go_wrong_with_it() {
         (vec![say("* BYE too many connections\n")], Cause::TooManyConnections),
         (vec![say("220 smtp\n"), Turn::Silence], Cause::NotAMailServer),
     ] {
-        let (connection, server) = opened(Security::Starttls, turns, &trust, &SHORT).await;
+        let (connection, server) = opened(Security::Starttls, turns, &terms, &SHORT).await;
         assert_eq!(cause(connection), expected);
         let heard = server.heard().await;
         assert!(!heard.contains("LOGIN") && !heard.contains("AUTHENTICATE"), "{heard}");
@@ -194,7 +199,7 @@ async fn what_greets_otherwise_is_no_mail_server() {
     let (connection, _) = open(vec![Turn::Say(vec![b'*'; 200_000]), Turn::Silence]).await;
     assert_eq!(cause(connection), Cause::NotAMailServer);
     for turns in [vec![Turn::Silence], vec![say("* OK hi\n"), hear("CAPABILITY"), Turn::Silence]] {
-        let (connection, _) = opened(Security::Plaintext, turns, &Trust::default(), &HASTY).await;
+        let (connection, _) = opened(Security::Plaintext, turns, &Terms::default(), &HASTY).await;
         assert_eq!(cause(connection), Cause::TimedOut);
     }
 }
@@ -223,7 +228,7 @@ async fn a_refused_sign_in_keeps_the_words_and_not_the_secret() {
     ] {
         let turns = vec![say(GREETING), hear("AUTHENTICATE PLAIN"), say(answer)];
         let (connection, _) = open(turns).await;
-        let failure = connection.unwrap().sign_in("anna", "geheim").await.unwrap_err();
+        let failure = connection.unwrap().sign_in("anna", &password("geheim")).await.unwrap_err();
         assert_eq!((failure.cause, failure.server_said.as_deref()), (expected, Some(said)));
     }
     let turns = vec![
@@ -234,18 +239,18 @@ async fn a_refused_sign_in_keeps_the_words_and_not_the_secret() {
         say("H1 BAD cancelled\n"),
     ];
     let (connection, _) = open(turns).await;
-    assert_eq!(cause(connection.unwrap().sign_in("anna", "geheim").await), Cause::Unknown);
+    assert_eq!(cause(connection.unwrap().sign_in("anna", &password("geheim")).await), Cause::Unknown);
 }
 
 #[tokio::test]
 async fn a_secret_is_sent_only_where_it_is_wanted_and_whole() {
     let (connection, server) =
         open(vec![say("* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] hi\n"), Turn::Silence]).await;
-    assert_eq!(cause(connection.unwrap().sign_in("anna", "geheim").await), Cause::TlsNotOffered);
+    assert_eq!(cause(connection.unwrap().sign_in("anna", &password("geheim")).await), Cause::TlsNotOffered);
     assert_eq!(server.heard().await, "");
 
     let (connection, server) = open(vec![say(GREETING), Turn::Silence]).await;
-    let injected = connection.unwrap().sign_in("anna", "geheim\r\nH9 DELETE INBOX").await;
+    let injected = connection.unwrap().sign_in("anna", &password("geheim\r\nH9 DELETE INBOX")).await;
     assert_eq!(cause(injected), Cause::WrongPassword);
     assert_eq!(server.heard().await, "");
 
@@ -257,7 +262,7 @@ async fn a_secret_is_sent_only_where_it_is_wanted_and_whole() {
         say("H1 OK [CAPABILITY IMAP4rev1] in\n"),
     ];
     let (connection, _) = open(literal).await;
-    connection.unwrap().sign_in("anna", "geheimß").await.unwrap();
+    connection.unwrap().sign_in("anna", &password("geheimß")).await.unwrap();
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! The closed set of reasons why connecting, syncing or sending failed.
 
-use super::AccountState;
+use super::{AccountState, Certificate};
 use serde::{Deserialize, Serialize};
 
 /// What a cause does to its account.
@@ -197,17 +197,19 @@ pub struct Failure {
     pub server_said: Option<String>,
     /// The folder, where one folder is the trouble.
     pub folder: Option<String>,
+    /// The certificate that could not be verified. Not stored: it is looked at live.
+    pub certificate: Option<Box<Certificate>>,
 }
 
 impl Failure {
     /// A cause by itself.
     pub const fn of(cause: Cause) -> Self {
-        Self { cause, server_said: None, folder: None }
+        Self { cause, server_said: None, folder: None, certificate: None }
     }
 
     /// A cause with the server's (or system's) own words.
     pub fn said(cause: Cause, words: impl Into<String>) -> Self {
-        Self { cause, server_said: Some(words.into()), folder: None }
+        Self { cause, server_said: Some(words.into()), folder: None, certificate: None }
     }
 
     /// The same, naming a folder.
@@ -246,6 +248,8 @@ pub struct FailureView {
     pub server_said: Option<String>,
     /// The folder, where one is the trouble.
     pub folder: Option<String>,
+    /// The certificate that could not be verified, of a live look alone.
+    pub certificate: Option<Certificate>,
 }
 
 impl From<Failure> for FailureView {
@@ -257,6 +261,7 @@ impl From<Failure> for FailureView {
             cause: failure.cause,
             server_said: failure.server_said,
             folder: failure.folder,
+            certificate: failure.certificate.map(|certificate| *certificate),
         }
     }
 }

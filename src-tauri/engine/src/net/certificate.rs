@@ -1,32 +1,15 @@
 //! The few facts of an X.509 certificate (RFC 5280) that a person is shown. Read from DER by hand: bounded,
 //! without recursion, and never trusted for a decision that the verifier takes.
 
-use crate::model::Timestamp;
+use crate::model::{Certificate, Fingerprint, Timestamp};
+use sha2::{Digest, Sha256};
 use std::net::{Ipv4Addr, Ipv6Addr};
-
-/// What a server's certificate says of itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CertificateFacts {
-    /// Good until.
-    pub not_after: Timestamp,
-    /// Who vouches for it: common name and organisation.
-    pub issuer: String,
-    /// The names and IP addresses it is for; at most 100.
-    pub subject_names: Vec<String>,
-}
-
-impl CertificateFacts {
-    pub(super) fn in_words(&self) -> String {
-        let names: Vec<&str> = self.subject_names.iter().take(5).map(String::as_str).collect();
-        let names = names.join(", ");
-        format!("for {names}, issued by {}, good until {}", self.issuer, self.not_after.rfc3339())
-    }
-}
 
 /// A certificate as it was shown, before anyone has judged it.
 #[derive(Clone, Debug)]
 pub(super) struct Shown {
-    pub(super) facts: CertificateFacts,
+    /// The host is filled in by whoever dialed.
+    pub(super) facts: Certificate,
     pub(super) not_before: Timestamp,
     /// Issuer and subject are the same.
     pub(super) self_signed: bool,
@@ -93,7 +76,13 @@ impl Shown {
         if subject_names.is_empty() {
             subject_names.extend(attribute(subject, COMMON_NAME));
         }
-        let facts = CertificateFacts { not_after, issuer: name(issuer), subject_names };
+        let facts = Certificate {
+            host: String::new(),
+            not_after,
+            issuer: name(issuer),
+            subject_names,
+            fingerprint: Fingerprint(Sha256::digest(certificate).into()),
+        };
         Some(Self { facts, not_before, self_signed: issuer == subject })
     }
 }

@@ -16,22 +16,28 @@ pub(crate) mod scripted;
 #[cfg(test)]
 mod tests;
 
-pub use certificate::CertificateFacts;
 pub use counters::Counters;
 pub use dial::{dial, is_loopback};
 pub use lines::{Lines, not_a_mail_server};
 pub use stream::{Stream, failure_of};
 pub use words::{clean, what_speaks};
 
+use crate::model::{Certificate, Fingerprint, Proxy};
 use std::net::SocketAddr;
 use std::time::Duration;
 
-/// Whom to believe besides the system's certificate authorities.
+/// On which terms a server is connected to: whom to believe, and by which way.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Trust {
+pub struct Terms {
     /// Certificates in PEM: a private authority's, or the server's own (a mail bridge on this machine signs
     /// its own). `None`: the system's authorities alone.
     pub ca_pem: Option<String>,
+    /// Certificates that the person trusts for this account, whatever is wrong with them.
+    pub trusted: Vec<Fingerprint>,
+    /// Who vouched for this server when its certificate verified last ([`Certificate::issuer`]).
+    pub known_issuer: Option<String>,
+    /// The way out of this network.
+    pub proxy: Proxy,
 }
 
 /// How long each step may take. Tests pass short ones.
@@ -64,7 +70,7 @@ pub enum Stage<'a> {
     /// The server was found: TCP connects, to this address.
     Connected(SocketAddr),
     /// The server showed this certificate. Said before it is judged, so that a refused one is known too.
-    CertificateShown(&'a CertificateFacts),
+    CertificateShown(&'a Certificate),
     /// TLS stands, with the certificate shown before.
     Secured,
     /// The server greeted as a mail server of the kind that was asked for.

@@ -1,8 +1,7 @@
 //! A connection to a server, plain or under TLS, that counts and never waits for ever.
 
-use super::certificate::CertificateFacts;
-use super::{Counters, Deadlines, Stage, Trust, Watch, dial, tls};
-use crate::model::{Cause, Failure};
+use super::{Counters, Deadlines, Stage, Terms, Watch, dial, tls};
+use crate::model::{Cause, Certificate, Failure};
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
 use std::pin::Pin;
@@ -102,7 +101,7 @@ enum Layer {
 pub struct Stream {
     layer: Layer,
     peer: SocketAddr,
-    certificate: Option<CertificateFacts>,
+    certificate: Option<Certificate>,
 }
 
 impl Stream {
@@ -126,7 +125,7 @@ impl Stream {
     }
 
     /// What the server's certificate says, where TLS stands.
-    pub const fn certificate(&self) -> Option<&CertificateFacts> {
+    pub const fn certificate(&self) -> Option<&Certificate> {
         self.certificate.as_ref()
     }
 
@@ -145,7 +144,7 @@ impl Stream {
     pub async fn secure(
         self,
         host: &str,
-        trust: &Trust,
+        terms: &Terms,
         deadlines: &Deadlines,
         after_starttls: bool,
         watch: Watch<'_>,
@@ -155,7 +154,7 @@ impl Stream {
         };
         let host = dial::ascii_host(host).ok_or(Failure::of(Cause::HostNotFound))?;
         let (tls, certificate) =
-            tls::handshake(wire, &host, trust, deadlines.tls, after_starttls, &mut *watch).await?;
+            tls::handshake(wire, &host, terms, deadlines.tls, after_starttls, &mut *watch).await?;
         watch(Stage::Secured);
         Ok(Self { layer: Layer::Tls(Box::new(tls)), peer: self.peer, certificate })
     }

@@ -13,18 +13,18 @@ fn endpoint(host: &str, port: u16) -> Endpoint {
 async fn connect(
     host: &str,
     port: u16,
-    trust: &Trust,
+    terms: &Terms,
     deadlines: &Deadlines,
     counters: &Arc<Counters>,
     watch: Watch<'_>,
 ) -> Result<Stream, Failure> {
     let endpoint = endpoint(host, port);
     let stream = dial(&endpoint, counters, deadlines, &mut *watch).await?;
-    stream.secure(host, trust, deadlines, false, watch).await
+    stream.secure(host, terms, deadlines, false, watch).await
 }
 
-fn trusting(authority: &Authority) -> Trust {
-    Trust { ca_pem: Some(authority.pem.clone()) }
+fn trusting(authority: &Authority) -> Terms {
+    Terms { ca_pem: Some(authority.pem.clone()), ..Terms::default() }
 }
 
 #[tokio::test]
@@ -53,15 +53,15 @@ async fn a_private_authority_is_trusted_when_it_was_handed_over() {
 async fn an_ip_address_is_a_name_too() {
     let authority = Authority::new("Studio CA");
     let server = Scripted::plays(vec![Turn::Tls(authority.server(&["127.0.0.1"], 2045))]).await;
-    let trust = trusting(&authority);
-    let stream = connect("127.0.0.1", server.port, &trust, &SHORT, &Arc::default(), &mut |_| {}).await;
+    let terms = trusting(&authority);
+    let stream = connect("127.0.0.1", server.port, &terms, &SHORT, &Arc::default(), &mut |_| {}).await;
     assert!(stream.unwrap().is_secure());
 }
 
 #[tokio::test]
 async fn each_bad_certificate_has_its_cause() {
     let (authority, stranger) = (Authority::new("Studio CA"), Authority::new("Stranger"));
-    let trust = trusting(&authority);
+    let terms = trusting(&authority);
     for (config, cause) in [
         (authority.server(&["localhost"], 2021), Cause::CertificateExpired),
         (authority.server(&["mail.example.com"], 2045), Cause::CertificateWrongName),
@@ -69,7 +69,7 @@ async fn each_bad_certificate_has_its_cause() {
         (self_signed(&["localhost"], 2045, false).0, Cause::CertificateSelfSigned),
         (self_signed(&["localhost"], 2045, true).0, Cause::CertificateSelfSigned),
     ] {
-        for trust in [&trust, &Trust::default()] {
+        for terms in [&terms, &Terms::default()] {
             let server = Scripted::plays(vec![Turn::Tls(Arc::clone(&config)), Turn::Silence]).await;
             let mut issuers = Vec::new();
             let mut watch = |stage: Stage<'_>| {
@@ -77,9 +77,9 @@ async fn each_bad_certificate_has_its_cause() {
                     issuers.push(facts.issuer.clone());
                 }
             };
-            let failed = connect("localhost", server.port, trust, &SHORT, &Arc::default(), &mut watch).await;
+            let failed = connect("localhost", server.port, terms, &SHORT, &Arc::default(), &mut watch).await;
             let failure = failed.unwrap_err();
-            if trust.ca_pem.is_some() {
+            if terms.ca_pem.is_some() {
                 assert_eq!(failure.cause, cause, "{failure:?}");
             } else {
                 let unknown = [Cause::CertificateUnknownIssuer, Cause::CertificateSelfSigned, cause];
@@ -97,8 +97,8 @@ async fn a_certificate_of_the_servers_own_is_trusted_when_it_was_handed_over() {
     for authority in [true, false] {
         let (config, pem) = self_signed(&["127.0.0.1"], 2045, authority);
         let server = Scripted::plays(vec![Turn::Tls(config)]).await;
-        let trust = Trust { ca_pem: Some(pem) };
-        let stream = connect("127.0.0.1", server.port, &trust, &SHORT, &Arc::default(), &mut |_| {}).await;
+        let terms = Terms { ca_pem: Some(pem), ..Terms::default() };
+        let stream = connect("127.0.0.1", server.port, &terms, &SHORT, &Arc::default(), &mut |_| {}).await;
         assert!(stream.is_ok(), "{stream:?}");
     }
     for (names, until, cause) in [
@@ -107,8 +107,8 @@ async fn a_certificate_of_the_servers_own_is_trusted_when_it_was_handed_over() {
     ] {
         let (config, pem) = self_signed(&names, until, true);
         let server = Scripted::plays(vec![Turn::Tls(config), Turn::Silence]).await;
-        let trust = Trust { ca_pem: Some(pem) };
-        let failed = connect("127.0.0.1", server.port, &trust, &SHORT, &Arc::default(), &mut |_| {}).await;
+        let terms = Terms { ca_pem: Some(pem), ..Terms::default() };
+        let failed = connect("127.0.0.1", server.port, &terms, &SHORT, &Arc::default(), &mut |_| {}).await;
         assert_eq!(failed.unwrap_err().cause, cause);
     }
 }
@@ -122,28 +122,28 @@ async fn what_answers_without_tls_is_told_apart() {
         ("HTTP/1.1 400 Bad Request\n\n", Cause::NotAMailServer),
     ] {
         let server = Scripted::plays(vec![say(greeting), Turn::Silence]).await;
-        let trust = Trust::default();
-        let failed = connect("localhost", server.port, &trust, &SHORT, &Arc::default(), &mut |_| {}).await;
+        let terms = Terms::default();
+        let failed = connect("localhost", server.port, &terms, &SHORT, &Arc::default(), &mut |_| {}).await;
         assert_eq!(failed.unwrap_err().cause, cause, "{greeting}");
     }
 }
 
 #[tokio::test]
 async fn silence_and_a_closed_door() {
-    let trust = Trust::default();
+    let terms = Terms::default();
     let server = Scripted::plays(vec![Turn::Silence]).await;
-    let failed = connect("localhost", server.port, &trust, &HASTY, &Arc::default(), &mut |_| {}).await;
+    let failed = connect("localhost", server.port, &terms, &HASTY, &Arc::default(), &mut |_| {}).await;
     assert_eq!(failed.unwrap_err().cause, Cause::TimedOut);
 
     let server = Scripted::plays(vec![]).await;
-    let failed = connect("localhost", server.port, &trust, &SHORT, &Arc::default(), &mut |_| {}).await;
+    let failed = connect("localhost", server.port, &terms, &SHORT, &Arc::default(), &mut |_| {}).await;
     assert_eq!(failed.unwrap_err().cause, Cause::ConnectionRefused);
 
     let port = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap().port();
-    let failed = connect("localhost", port, &trust, &SHORT, &Arc::default(), &mut |_| {}).await;
+    let failed = connect("localhost", port, &terms, &SHORT, &Arc::default(), &mut |_| {}).await;
     assert_eq!(failed.unwrap_err().cause, Cause::ConnectionRefused);
 
-    let failed = connect("mail.nowhere.invalid", 993, &trust, &SHORT, &Arc::default(), &mut |_| {}).await;
+    let failed = connect("mail.nowhere.invalid", 993, &terms, &SHORT, &Arc::default(), &mut |_| {}).await;
     assert_eq!(failed.unwrap_err().cause, Cause::HostNotFound);
 }
 
@@ -160,8 +160,8 @@ async fn plaintext_goes_no_further_than_this_machine() {
 async fn a_file_without_a_certificate_is_said_to_be_one() {
     let authority = Authority::new("Studio CA");
     let server = Scripted::plays(vec![Turn::Tls(authority.server(&["localhost"], 2045))]).await;
-    let trust = Trust { ca_pem: Some("no certificate".to_owned()) };
-    let failed = connect("localhost", server.port, &trust, &SHORT, &Arc::default(), &mut |_| {}).await;
+    let terms = Terms { ca_pem: Some("no certificate".to_owned()), ..Terms::default() };
+    let failed = connect("localhost", server.port, &terms, &SHORT, &Arc::default(), &mut |_| {}).await;
     let failure = failed.unwrap_err();
     assert_eq!(failure.cause, Cause::CertificateUnknownIssuer);
     assert_eq!(failure.server_said.as_deref(), Some("The certificate file holds no certificate."));

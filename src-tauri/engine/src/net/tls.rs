@@ -1,9 +1,9 @@
 //! TLS 1.2 and 1.3, judged by the system's verifier, and why it failed.
 
-use super::certificate::{CertificateFacts, Shown};
+use super::certificate::Shown;
 use super::stream::Wire;
-use super::{Stage, Trust, Watch, clean, what_speaks};
-use crate::model::{Cause, Failure, Timestamp};
+use super::{Stage, Terms, Watch, clean, what_speaks};
+use crate::model::{Cause, Certificate, Failure, Timestamp};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
@@ -96,15 +96,15 @@ impl ServerCertVerifier for Observed {
     }
 }
 
-fn observed(trust: &Trust, provider: &Arc<CryptoProvider>) -> Result<Observed, Failure> {
+fn observed(terms: &Terms, provider: &Arc<CryptoProvider>) -> Result<Observed, Failure> {
     let no_good = |words: String| Failure::said(Cause::CertificateUnknownIssuer, words);
-    let handed_over = match &trust.ca_pem {
+    let handed_over = match &terms.ca_pem {
         None => Vec::new(),
         Some(pem) => CertificateDer::pem_slice_iter(pem.as_bytes())
             .collect::<Result<Vec<_>, _>>()
             .map_err(|error| no_good(format!("The certificate file cannot be read: {error}")))?,
     };
-    if trust.ca_pem.is_some() && handed_over.is_empty() {
+    if terms.ca_pem.is_some() && handed_over.is_empty() {
         return Err(no_good("The certificate file holds no certificate.".to_owned()));
     }
     let inner = if handed_over.is_empty() {
@@ -119,14 +119,14 @@ fn observed(trust: &Trust, provider: &Arc<CryptoProvider>) -> Result<Observed, F
 pub(super) async fn handshake(
     wire: Wire,
     host: &str,
-    trust: &Trust,
+    terms: &Terms,
     deadline: Duration,
     after_starttls: bool,
     watch: Watch<'_>,
-) -> Result<(TlsStream<Wire>, Option<CertificateFacts>), Failure> {
+) -> Result<(TlsStream<Wire>, Option<Certificate>), Failure> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     // Reads the system's authorities from disk.
-    let (owned, builder) = (trust.clone(), Arc::clone(&provider));
+    let (owned, builder) = (terms.clone(), Arc::clone(&provider));
     let verifier = tokio::task::spawn_blocking(move || observed(&owned, &builder))
         .await
         .map_err(|error| Failure::said(Cause::Unknown, error.to_string()))??;
@@ -140,7 +140,10 @@ pub(super) async fn handshake(
     let name = ServerName::try_from(host.to_owned()).map_err(|_| Failure::of(Cause::HostNotFound))?;
     let connector = TlsConnector::from(Arc::new(config));
     let result = timeout(deadline, connector.connect(name, wire).into_fallible()).await;
-    let shown = verifier.shown();
+    let mut shown = verifier.shown();
+    if let Some(shown) = &mut shown {
+        host.clone_into(&mut shown.facts.host);
+    }
     if let Some(shown) = &shown {
         watch(Stage::CertificateShown(&shown.facts));
     }
@@ -169,7 +172,8 @@ fn failure(error: &std::io::Error, shown: Option<&Shown>, first: &[u8], after_st
                 Some(shown) => format!("{tls}; shown was a certificate {}", shown.facts.in_words()),
                 None => tls.to_string(),
             };
-            Failure::said(cause, clean(&words, &[]))
+            let failure = Failure::said(cause, clean(&words, &[]));
+            Failure { certificate: shown.map(|shown| Box::new(shown.facts.clone())), ..failure }
         }
         TlsError::InvalidMessage(_) if after_starttls => {
             Failure::said(Cause::StandsInBetween, format!("What came after STARTTLS is not TLS: {tls}"))

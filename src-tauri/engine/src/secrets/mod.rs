@@ -38,6 +38,15 @@ impl fmt::Debug for Secret {
     }
 }
 
+/// What an account signs in with.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Credentials {
+    /// A password or app password.
+    Password(Secret),
+    /// An OAuth 2 access token (RFC 6750), sent by OAUTHBEARER (RFC 7628) or XOAUTH2.
+    Bearer(Secret),
+}
+
 /// Whether the system may ask the person to unlock. Only a click may; background work never does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Prompt {

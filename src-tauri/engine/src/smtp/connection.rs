@@ -3,12 +3,13 @@
 use super::causes;
 use crate::model::{Cause, Endpoint, Failure, Security};
 use crate::net::{
-    Counters, Deadlines, Lines, Stage, Stream, Trust, Watch, clean, dial, is_loopback, not_a_mail_server,
+    Counters, Deadlines, Lines, Stage, Stream, Terms, Watch, clean, dial, is_loopback, not_a_mail_server,
 };
+use crate::secrets::Credentials;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use lettre::transport::smtp::Error as SmtpError;
-use lettre::transport::smtp::authentication::{Credentials, Mechanism};
+use lettre::transport::smtp::authentication::{Credentials as Login, Mechanism};
 use lettre::transport::smtp::client::{AsyncSmtpConnection, AsyncTokioStream};
 use lettre::transport::smtp::extension::ClientId;
 use std::error::Error as _;
@@ -38,7 +39,7 @@ pub(super) struct Connection {
 impl Connection {
     pub(super) async fn open(
         endpoint: &Endpoint,
-        trust: &Trust,
+        terms: &Terms,
         counters: &Arc<Counters>,
         deadlines: &Deadlines,
         watch: Watch<'_>,
@@ -47,7 +48,7 @@ impl Connection {
         let mut stream = dial(endpoint, counters, deadlines, &mut *watch).await?;
         stream.set_idle(deadlines.greeting);
         if endpoint.security == Security::Tls {
-            stream = stream.secure(host, trust, deadlines, false, &mut *watch).await?;
+            stream = stream.secure(host, terms, deadlines, false, &mut *watch).await?;
         }
         let mut lines = Lines::new(stream);
         let negotiate = async {
@@ -57,7 +58,7 @@ impl Connection {
         timeout(deadlines.greeting, negotiate).await.map_err(|_| silent())??;
         let (mut stream, rest) = if endpoint.security == Security::Starttls {
             let bare = lines.into_bare()?;
-            (bare.secure(host, trust, deadlines, true, &mut *watch).await?, Vec::new())
+            (bare.secure(host, terms, deadlines, true, &mut *watch).await?, Vec::new())
         } else {
             lines.into_parts()
         };
@@ -78,7 +79,9 @@ impl Connection {
     }
 
     /// AUTH PLAIN, else AUTH LOGIN. When the server offers neither, nothing is sent.
-    pub(super) async fn sign_in(&mut self, username: &str, password: &str) -> Result<(), Failure> {
+    pub(super) async fn sign_in(&mut self, username: &str, credentials: &Credentials) -> Result<(), Failure> {
+        let (Credentials::Password(secret) | Credentials::Bearer(secret)) = credentials;
+        let password = secret.expose();
         let info = self.inner.server_info();
         let Some(mechanism) = info.get_auth_mechanism(&[Mechanism::Plain, Mechanism::Login]) else {
             if info.supports_auth_mechanism(Mechanism::Xoauth2) {
@@ -95,8 +98,8 @@ impl Connection {
         }
         let both = STANDARD.encode(format!("\0{username}\0{password}"));
         let secrets = [&both, &STANDARD.encode(password), password];
-        let credentials = Credentials::new(username.to_owned(), password.to_owned());
-        match timeout(self.patience, self.inner.auth(&[mechanism], &credentials)).await {
+        let login = Login::new(username.to_owned(), password.to_owned());
+        match timeout(self.patience, self.inner.auth(&[mechanism], &login)).await {
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(failure(&error, &secrets, causes::sign_in)),
             Err(_) => Err(silent()),

@@ -9,7 +9,8 @@ mod connection;
 mod tests;
 
 use crate::model::{Endpoint, Failure};
-use crate::net::{Counters, Deadlines, Trust, Watch};
+use crate::net::{Counters, Deadlines, Terms, Watch};
+use crate::secrets::Credentials;
 use connection::Connection;
 use std::sync::Arc;
 
@@ -20,27 +21,27 @@ use std::sync::Arc;
 /// `password_sign_in_off`.
 pub async fn verify(
     endpoint: &Endpoint,
-    trust: &Trust,
+    terms: &Terms,
     username: &str,
-    password: &str,
+    credentials: &Credentials,
     counters: Arc<Counters>,
     deadlines: &Deadlines,
 ) -> Result<(), Failure> {
-    verify_watched(endpoint, trust, username, password, counters, deadlines, &mut |_| {}).await
+    verify_watched(endpoint, terms, username, credentials, counters, deadlines, &mut |_| {}).await
 }
 
 /// The same, telling each stage as it is reached.
 pub async fn verify_watched(
     endpoint: &Endpoint,
-    trust: &Trust,
+    terms: &Terms,
     username: &str,
-    password: &str,
+    credentials: &Credentials,
     counters: Arc<Counters>,
     deadlines: &Deadlines,
     watch: Watch<'_>,
 ) -> Result<(), Failure> {
-    let mut connection = Connection::open(endpoint, trust, &counters, deadlines, watch).await?;
-    connection.sign_in(username, password).await?;
+    let mut connection = Connection::open(endpoint, terms, &counters, deadlines, watch).await?;
+    connection.sign_in(username, credentials).await?;
     connection.quit().await;
     Ok(())
 }

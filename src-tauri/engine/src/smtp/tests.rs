@@ -3,7 +3,8 @@
 use super::verify;
 use crate::model::{Cause, Endpoint, Failure, Security};
 use crate::net::scripted::{Authority, HASTY, SHORT, Scripted, Turn, hear, say};
-use crate::net::{Counters, Deadlines, Trust};
+use crate::net::{Counters, Deadlines, Terms};
+use crate::secrets::{Credentials, Secret};
 use std::sync::Arc;
 
 const OFFER: &str = "250-mail.example.com\n250-8BITMIME\n250 AUTH PLAIN LOGIN\n";
@@ -11,17 +12,25 @@ const OFFER: &str = "250-mail.example.com\n250-8BITMIME\n250 AUTH PLAIN LOGIN\n"
 async fn verified(
     security: Security,
     turns: Vec<Turn>,
-    trust: &Trust,
+    terms: &Terms,
     deadlines: &Deadlines,
 ) -> (Result<(), Failure>, String) {
     let server = Scripted::plays(turns).await;
     let endpoint = Endpoint { host: "localhost".to_owned(), port: server.port, security };
-    let result = verify(&endpoint, trust, "anna", "geheim", Arc::new(Counters::default()), deadlines).await;
+    let result = verify(
+        &endpoint,
+        terms,
+        "anna",
+        &Credentials::Password(Secret::new("geheim".into())),
+        Arc::new(Counters::default()),
+        deadlines,
+    )
+    .await;
     (result, server.heard().await)
 }
 
 async fn plain(turns: Vec<Turn>) -> (Result<(), Failure>, String) {
-    verified(Security::Plaintext, turns, &Trust::default(), &SHORT).await
+    verified(Security::Plaintext, turns, &Terms::default(), &SHORT).await
 }
 
 fn cause(result: Result<(), Failure>) -> Cause {
@@ -31,7 +40,7 @@ fn cause(result: Result<(), Failure>) -> Cause {
 #[tokio::test]
 async fn a_good_sign_in_ends_with_quit_and_names_no_machine() {
     let authority = Authority::new("Studio CA");
-    let trust = Trust { ca_pem: Some(authority.pem.clone()) };
+    let terms = Terms { ca_pem: Some(authority.pem.clone()), ..Terms::default() };
     let tls = || Turn::Tls(authority.server(&["localhost"], 2045));
     let signs_in = || {
         [
@@ -45,7 +54,7 @@ async fn a_good_sign_in_ends_with_quit_and_names_no_machine() {
     };
     let mut implicit = vec![tls(), say("220-mail.example.com\n220 ESMTP\n")];
     implicit.extend(signs_in());
-    let (result, heard) = verified(Security::Tls, implicit, &trust, &SHORT).await;
+    let (result, heard) = verified(Security::Tls, implicit, &terms, &SHORT).await;
     assert_eq!(result, Ok(()));
     assert_eq!(heard.lines().count(), 3);
 
@@ -58,7 +67,7 @@ async fn a_good_sign_in_ends_with_quit_and_names_no_machine() {
         tls(),
     ];
     explicit.extend(signs_in());
-    let (result, heard) = verified(Security::Starttls, explicit, &trust, &SHORT).await;
+    let (result, heard) = verified(Security::Starttls, explicit, &terms, &SHORT).await;
     assert_eq!(result, Ok(()));
     assert_eq!(heard.lines().count(), 5);
 }
@@ -135,7 +144,7 @@ async fn no_secret_goes_where_tls_is_not_what_it_should_be() {
             Cause::CertificateUnknownIssuer,
         ),
     ] {
-        let (result, heard) = verified(Security::Starttls, turns, &Trust::default(), &SHORT).await;
+        let (result, heard) = verified(Security::Starttls, turns, &Terms::default(), &SHORT).await;
         assert_eq!(cause(result), expected);
         assert!(!heard.contains("AUTH") && !heard.contains("geheim"), "{heard}");
     }
@@ -157,10 +166,10 @@ async fn what_greets_otherwise_is_no_mail_server() {
     }
     let endless = vec![Turn::Say(vec![b'2'; 100_000])];
     assert_eq!(cause(plain(endless).await.0), Cause::NotAMailServer);
-    let (result, _) = verified(Security::Plaintext, vec![Turn::Silence], &Trust::default(), &HASTY).await;
+    let (result, _) = verified(Security::Plaintext, vec![Turn::Silence], &Terms::default(), &HASTY).await;
     assert_eq!(cause(result), Cause::TimedOut);
     let silent_later = vec![say("220 hi\n"), hear("EHLO"), Turn::Silence];
-    let (result, _) = verified(Security::Plaintext, silent_later, &Trust::default(), &HASTY).await;
+    let (result, _) = verified(Security::Plaintext, silent_later, &Terms::default(), &HASTY).await;
     assert_eq!(cause(result), Cause::TimedOut);
 }
 

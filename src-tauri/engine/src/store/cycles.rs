@@ -163,6 +163,7 @@ fn failures(connection: &Connection, id: CycleId) -> Result<Vec<Failure>> {
                 cause: Cause::from_code(&row.get::<_, String>(0)?).unwrap_or(Cause::Unknown),
                 server_said: row.get(1)?,
                 folder: row.get(2)?,
+                certificate: None,
             })
         })?
         .collect::<rusqlite::Result<_>>()?)

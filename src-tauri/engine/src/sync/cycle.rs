@@ -7,8 +7,8 @@ use super::scan::{Before, Found, look};
 use super::watched;
 use crate::imap::{Connection, Session};
 use crate::model::{Account, Cause, CycleId, Failure, Timestamp};
-use crate::net::{Counters, Deadlines, Trust};
-use crate::secrets::{Prompt, Secret, SecretStore, password_user};
+use crate::net::{Counters, Deadlines, Terms};
+use crate::secrets::{Credentials, Prompt, Secret, SecretStore, password_user};
 use crate::store::contacts::Stranger;
 use crate::store::cycles::{self, Ended, Outcome};
 use crate::store::folders::{self, Known};
@@ -189,10 +189,10 @@ pub(super) async fn sign_in(
     secret: &Secret,
     counters: &Arc<Counters>,
 ) -> Result<Session, Failure> {
-    let trust = Trust { ca_pem: account.ca_pem.clone() };
-    Connection::open(&account.incoming, &trust, Arc::clone(counters), &context.deadlines)
+    let terms = Terms { ca_pem: account.ca_pem.clone(), ..Terms::default() };
+    Connection::open(&account.incoming, &terms, Arc::clone(counters), &context.deadlines)
         .await?
-        .sign_in(&account.username, secret.expose())
+        .sign_in(&account.username, &Credentials::Password(secret.clone()))
         .await
 }
 
