@@ -1,6 +1,7 @@
 //! Hatstand without a window: contacts, projects, and the mail of clients, brought from the user's own
 //! mailboxes into the project it belongs to. `ARCHITECTURE.md` names the floors.
 
+pub mod auth;
 pub mod connect;
 mod engine;
 pub mod filing;
@@ -15,6 +16,6 @@ pub mod sync;
 pub mod view;
 
 pub use engine::{
-    ConnectRequest, ContactInput, DATA_DIR_ENV, EmailCount, Engine, Event, IDENTIFIER, MailPage, Opened,
-    Outgoing, ProjectInput, Settings, Theme, Topic, data_dir,
+    Advanced, ConnectRequest, ContactInput, DATA_DIR_ENV, EmailCount, Engine, Event, Found, GivenSignIn, IDENTIFIER,
+    IssuerClient, MailPage, Opened, Outgoing, ProjectInput, ReconnectRequest, Servers, Settings, Theme, Topic, data_dir,
 };

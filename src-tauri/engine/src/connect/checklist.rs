@@ -1,7 +1,8 @@
 //! The live checklist: server found, secure connection, signed in, folders read, sending works, saved.
 
+use super::providers::Table;
 use crate::imap::Connection;
-use crate::model::{Endpoint, Failure, FailureView, Security};
+use crate::model::{Cause, Endpoint, Failure, FailureView, Security};
 use crate::net::{Counters, Deadlines, Stage, Terms};
 use crate::secrets::Credentials;
 use crate::smtp;
@@ -58,19 +59,46 @@ pub struct CheckStep {
     pub failure: Option<FailureView>,
 }
 
+impl CheckStep {
+    /// With the page of the provider that helps, where the step failed.
+    #[must_use]
+    pub fn with_page(mut self, table: &Table, provider: &str) -> Self {
+        if let Some(failure) = &mut self.failure {
+            failure.page = table.page(provider, failure.cause);
+        }
+        self
+    }
+}
+
 /// What is checked.
 pub struct Request {
     /// Incoming server.
     pub incoming: Endpoint,
     /// Outgoing server, if there is one.
     pub outgoing: Option<Endpoint>,
-    /// Whom to believe.
+    /// On which terms the incoming server is connected to.
     pub terms: Terms,
+    /// And the outgoing one.
+    pub outgoing_terms: Terms,
     /// User name.
     pub username: String,
     /// What it signs in with.
     pub credentials: Credentials,
+    /// A browser sign-in brought somebody else: who, and whose mailbox this is.
+    pub signed_in_as: Option<(String, String)>,
+    /// How often this server refused this user name's password before, in a row.
+    pub refused_before: u32,
 }
+
+/// What a run saw that is worth knowing next time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Seen {
+    /// Servers whose certificate verified, and who vouched for it.
+    pub issuers: Vec<(String, String)>,
+}
+
+/// So many refusals in a row, and the host may begin to block.
+const MANY_REFUSALS: u32 = 3;
 
 struct Checklist<F: FnMut(&[CheckStep]) + Send> {
     steps: Vec<CheckStep>,
@@ -124,44 +152,47 @@ impl<F: FnMut(&[CheckStep]) + Send> Checklist<F> {
         (self.tell)(&self.steps);
         failure
     }
+
+    /// A refused sign-in. The person is told when they signed in as somebody else, and warned before the host blocks
+    /// them.
+    fn refused(&mut self, failure: Failure, request: &Request) -> Failure {
+        self.end(StepState::Failed, None, Some(&failure));
+        let shown = self.steps.get_mut(self.at).and_then(|step| step.failure.as_mut());
+        if let (Some(shown), Some((who, wanted)), Cause::SignInExpired) =
+            (shown, &request.signed_in_as, failure.cause)
+        {
+            shown.sentence = format!("You signed in as {who}, and this is the mailbox of {wanted}.");
+            shown.remedy = format!("Go back and sign in as {wanted}.");
+        } else if failure.cause == Cause::WrongPassword
+            && request.refused_before + 1 >= MANY_REFUSALS
+            && let Some(shown) = self.steps.get_mut(self.at).and_then(|step| step.failure.as_mut())
+        {
+            shown.remedy = "It was refused three times now, and the mail host may block this computer for a while. \
+                              Check the password on your provider’s own website before you try again."
+                .to_owned();
+        }
+        (self.tell)(&self.steps);
+        failure
+    }
 }
 
 /// Runs the checklist; `tell` hears every step as it moves on. `save` is run only when every line before is green,
-/// so that nothing is stored until it worked.
+/// so that nothing is stored until it worked. (A mailbox whose organisation has switched off sending can be read all
+/// the same: that line fails, and the list goes on.)
 pub async fn check(
     request: &Request,
     deadlines: &Deadlines,
     tell: impl FnMut(&[CheckStep]) + Send,
     save: impl Future<Output = Result<(), Failure>> + Send,
-) -> Result<(), Failure> {
+) -> Result<Seen, Failure> {
     let mut list = Checklist::new(tell);
+    let mut seen = Seen::default();
     let counters = Arc::new(Counters::default());
-    let host = request.incoming.host.clone();
-    let mut certificate = None;
-    let opened = Connection::open_watched(
-        &request.incoming,
-        &request.terms,
-        Arc::clone(&counters),
-        deadlines,
-        &mut |stage| match stage {
-            Stage::Connected(_) if list.at == 0 => list.done(Some(host.clone())),
-            Stage::CertificateShown(facts) => certificate = Some(valid_until(facts.not_after)),
-            _ => {}
-        },
-    )
-    .await;
-    let connection = match opened {
-        Ok(connection) => connection,
-        Err(failure) => return Err(list.failed(failure)),
-    };
-    if request.incoming.security == Security::Plaintext {
-        list.skipped("On this computer, no encryption is needed");
-    } else {
-        list.done(certificate);
-    }
+    let connection = connect(&mut list, &request.incoming, &request.terms, deadlines, &counters).await?;
+    seen.issuers.extend(verified(&request.incoming, connection.verified_issuer()));
     let mut session = match connection.sign_in(&request.username, &request.credentials).await {
         Ok(session) => session,
-        Err(failure) => return Err(list.failed(failure)),
+        Err(failure) => return Err(list.refused(failure, request)),
     };
     list.done(None);
     let read = async {
@@ -184,9 +215,17 @@ pub async fn check(
         Some(outgoing) => {
             let (username, credentials) = (&request.username, &request.credentials);
             let sent =
-                smtp::verify(outgoing, &request.terms, username, credentials, counters, deadlines).await;
+                smtp::verify(outgoing, &request.outgoing_terms, username, credentials, counters, deadlines)
+                    .await;
             match sent {
-                Ok(()) => list.done(Some(outgoing.host.clone())),
+                Ok(issuer) => {
+                    seen.issuers.extend(verified(outgoing, issuer.as_deref()));
+                    list.done(Some(outgoing.host.clone()));
+                }
+                Err(failure) if failure.cause == Cause::SendingOff => {
+                    list.end(StepState::Failed, None, Some(&failure));
+                    list.begin(list.at + 1);
+                }
                 Err(failure) => return Err(list.failed(failure)),
             }
         }
@@ -194,10 +233,56 @@ pub async fn check(
     match save.await {
         Ok(()) => {
             list.done(None);
-            Ok(())
+            Ok(seen)
         }
         Err(failure) => Err(list.failed(failure)),
     }
+}
+
+/// The first two lines alone: server and certificate. No secret is read or sent.
+pub async fn look(
+    incoming: &Endpoint,
+    terms: &Terms,
+    deadlines: &Deadlines,
+    tell: impl FnMut(&[CheckStep]) + Send,
+) -> Result<Seen, Failure> {
+    let mut list = Checklist::new(tell);
+    let connection = connect(&mut list, incoming, terms, deadlines, &Arc::default()).await?;
+    Ok(Seen { issuers: verified(incoming, connection.verified_issuer()).into_iter().collect() })
+}
+
+async fn connect<F: FnMut(&[CheckStep]) + Send>(
+    list: &mut Checklist<F>,
+    incoming: &Endpoint,
+    terms: &Terms,
+    deadlines: &Deadlines,
+    counters: &Arc<Counters>,
+) -> Result<Connection, Failure> {
+    let host = incoming.host.clone();
+    let mut certificate = None;
+    let opened = Connection::open_watched(
+        incoming,
+        terms,
+        Arc::clone(counters),
+        deadlines,
+        &mut |stage| match stage {
+            Stage::Connected(_) if list.at == 0 => list.done(Some(host.clone())),
+            Stage::CertificateShown(facts) => certificate = Some(valid_until(facts.not_after)),
+            _ => {}
+        },
+    )
+    .await;
+    let connection = opened.map_err(|failure| list.failed(failure))?;
+    if incoming.security == Security::Plaintext {
+        list.skipped("On this computer, no encryption is needed");
+    } else {
+        list.done(certificate);
+    }
+    Ok(connection)
+}
+
+fn verified(endpoint: &Endpoint, issuer: Option<&str>) -> Option<(String, String)> {
+    issuer.map(|issuer| (endpoint.host.clone(), issuer.to_owned()))
 }
 
 fn named(names: &[String]) -> String {

@@ -1,6 +1,8 @@
-//! Connecting: the provider table and the live checklist.
+//! Connecting: the provider table, the live checklist, and what is wrong when it has to be done again.
 
 mod checklist;
 pub mod providers;
+mod wrong;
 
-pub use checklist::{CheckName, CheckStep, Request, StepState, check};
+pub use checklist::{CheckName, CheckStep, Request, Seen, StepState, check, look};
+pub use wrong::{Need, WhatIsWrong, counts, view, what_is_wrong};

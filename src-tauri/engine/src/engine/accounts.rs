@@ -1,152 +1,25 @@
-//! Accounts: connecting, reconnecting, pausing, deleting, syncing.
+//! Accounts: listing, editing, pausing, deleting, syncing. Connecting is in `connect.rs`.
 
-use super::{Engine, Event, Topic};
-use crate::connect::{self, CheckStep, Request, providers};
-use crate::model::{
-    Account, AccountId, Address, Cause, Endpoint, Failure, FolderId, Refusal, Security, SignIn,
-};
-use crate::net::Terms;
-use crate::secrets::{Credentials, Prompt, Secret, SecretsError, password_user};
-use crate::store::{accounts, coverage, folders, locations, messages, meta};
+use super::{Engine, Topic};
+use super::connect::address;
+use crate::model::{AccountId, Address, Failure, Fingerprint, FolderId, Refusal};
+use crate::secrets::Prompt;
+use crate::store::{accounts, certificates, coverage, folders, kept, locations, messages};
 use crate::sync::CycleReport;
 use crate::view::{AccountDetail, AccountRow, DeleteFacts, account_detail, account_row};
-use std::sync::{Arc, PoisonError};
-use tokio_util::sync::CancellationToken;
-
-/// Which outgoing server a new account gets.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outgoing {
-    /// The one of the provider table.
-    Preset,
-    /// None: the account does not send.
-    None,
-    /// This one.
-    Given(Endpoint),
-}
-
-/// What a person typed to connect an account.
-#[derive(Clone, Debug)]
-pub struct ConnectRequest {
-    /// Address.
-    pub email: String,
-    /// Further addresses.
-    pub aliases: Vec<String>,
-    /// User name; the address (or its first part) when not given.
-    pub username: Option<String>,
-    /// Incoming server; from the provider table when not given.
-    pub incoming: Option<Endpoint>,
-    /// Outgoing server.
-    pub outgoing: Outgoing,
-    /// Id in the provider table; from the address when not given.
-    pub provider: Option<String>,
-    /// PEM of a private CA.
-    pub ca_pem: Option<String>,
-    /// Password.
-    pub password: Secret,
-}
-
-fn address(typed: &str, field: &str) -> Result<Address, Refusal> {
-    Address::parse(typed).map_err(|error| Refusal::about(field, "bad_address", error.to_string()))
-}
-
-fn endpoint(mut endpoint: Endpoint, field: &str) -> Result<Endpoint, Refusal> {
-    endpoint.host = endpoint.host.trim().to_ascii_lowercase();
-    let bad = |c: char| c.is_whitespace() || c.is_control() || "/@\\\"'<>".contains(c);
-    if endpoint.host.is_empty() || endpoint.host.contains(bad) {
-        return Err(Refusal::about(field, "bad_host", "Type the server’s name, like mail.example.com."));
-    }
-    if endpoint.port == 0 {
-        return Err(Refusal::about(field, "bad_port", "Type the server’s port, like 993."));
-    }
-    if endpoint.security == Security::Plaintext && !crate::net::is_loopback(&endpoint.host) {
-        let sentence =
-            "Without encryption anybody on the way could read the password. Choose TLS or STARTTLS.";
-        return Err(Refusal::about(field, "plaintext_refused", sentence));
-    }
-    Ok(endpoint)
-}
-
-impl ConnectRequest {
-    fn into_account(self) -> Result<(Account, Secret), Refusal> {
-        let email = address(&self.email, "email")?;
-        let aliases =
-            self.aliases.iter().map(|alias| address(alias, "aliases")).collect::<Result<Vec<_>, _>>()?;
-        let provider = self.provider.unwrap_or_else(|| providers::of_address(&email).to_owned());
-        let preset = providers::get(&provider);
-        let Some(incoming) = self.incoming.or_else(|| preset.and_then(|preset| preset.incoming.clone()))
-        else {
-            let sentence = format!("Hatstand does not know the mail server of {}. Type it.", email.domain());
-            return Err(Refusal::about("incoming", "host_needed", sentence));
-        };
-        let outgoing = match self.outgoing {
-            Outgoing::Preset => preset.and_then(|preset| preset.outgoing.clone()),
-            Outgoing::None => None,
-            Outgoing::Given(endpoint) => Some(endpoint),
-        };
-        let username = match self.username.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty())
-        {
-            Some(name) if name.contains(|c: char| c.is_control()) => {
-                return Err(Refusal::about(
-                    "username",
-                    "bad_username",
-                    "That user name holds a character that none can have.",
-                ));
-            }
-            Some(name) => name,
-            None if preset.is_some_and(|preset| preset.local_part_user) => email.local().to_owned(),
-            None => email.to_string(),
-        };
-        let password = typed_password(&self.password, &provider)?;
-        let account = Account {
-            id: AccountId(0),
-            uuid: uuid::Uuid::new_v4().to_string(),
-            email,
-            aliases,
-            username,
-            incoming: endpoint(incoming, "incoming")?,
-            outgoing: outgoing.map(|out| endpoint(out, "outgoing")).transpose()?,
-            ca_pem: self.ca_pem,
-            sign_in: SignIn::Password,
-            paused: false,
-            provider,
-        };
-        Ok((account, password))
-    }
-}
-
-/// App passwords are shown in groups: pasted spaces do not matter. Any other password is taken as it is.
-fn typed_password(typed: &Secret, provider: &str) -> Result<Secret, Refusal> {
-    let takes_app_passwords = providers::get(provider).is_some_and(|preset| preset.app_password);
-    let password = if takes_app_passwords {
-        Secret::new(typed.expose().split_whitespace().collect())
-    } else {
-        typed.clone()
-    };
-    if password.expose().is_empty() {
-        return Err(Refusal::about("password", "empty_password", "Type the password."));
-    }
-    if password.expose().contains(['\r', '\n', '\0']) {
-        let sentence =
-            "A line break cannot be part of a password. Type it, or paste it without the line’s end.";
-        return Err(Refusal::about("password", "bad_password", sentence));
-    }
-    Ok(password)
-}
-
-fn taken(email: &Address) -> Refusal {
-    let sentence = format!("{} is connected already.", email.display());
-    Refusal::about("email", "account_exists", sentence)
-}
+use std::sync::Arc;
 
 impl Engine {
     /// Rows under "Incoming email".
     pub async fn accounts(&self) -> Result<Vec<AccountRow>, Refusal> {
         let (interval, now) = (self.interval_ms().await, self.now());
-        let scheduler = Arc::clone(self.scheduler());
+        let (scheduler, table) = (Arc::clone(self.scheduler()), Arc::clone(self.table()));
         self.read(move |db| {
             accounts::all(db)?
                 .iter()
-                .map(|account| account_row(db, account, interval, now, scheduler.progress(account.id)))
+                .map(|account| {
+                    account_row(db, account, &table, interval, now, scheduler.progress(account.id))
+                })
                 .collect()
         })
         .await
@@ -155,138 +28,13 @@ impl Engine {
     /// An account's page.
     pub async fn account(&self, id: AccountId) -> Result<AccountDetail, Refusal> {
         let (interval, now) = (self.interval_ms().await, self.now());
-        let syncing = self.scheduler().progress(id);
+        let (syncing, table) = (self.scheduler().progress(id), Arc::clone(self.table()));
         self.read(move |db| {
             let account = accounts::get(db, id)?;
-            let row = account_row(db, &account, interval, now, syncing)?;
+            let row = account_row(db, &account, &table, interval, now, syncing)?;
             account_detail(db, account, row)
         })
         .await
-    }
-
-    /// The provider of an address; refuses one that is malformed or connected already.
-    pub async fn provider_for(&self, email: String) -> Result<String, Refusal> {
-        let email = address(&email, "email")?;
-        let wanted = email.clone();
-        let exists = self.read(move |db| Ok(accounts::all(db)?.iter().any(|a| a.email == wanted))).await?;
-        if exists { Err(taken(&email)) } else { Ok(providers::of_address(&email).to_owned()) }
-    }
-
-    /// Runs the checklist and, when every line is green, stores password and account. Nothing is stored before.
-    pub async fn connect_account(&self, run: String, request: ConnectRequest) -> Result<AccountId, Refusal> {
-        let (account, password) = request.into_account()?;
-        let _guard = self.scheduler().cycle_guard().await?;
-        let (email, host, user) =
-            (account.email.clone(), account.incoming.host.clone(), account.username.clone());
-        let probe = email.clone();
-        if self.read(move |db| accounts::same(db, &probe, &host, &user)).await?.is_some() {
-            return Err(taken(&email));
-        }
-        let profile = self.write(|tx| meta::profile_uuid(tx)).await?;
-        let user = password_user(&profile, &account.uuid);
-        if let Err(refusal) = self.check(run, &account, &password, user.clone()).await {
-            // Cancelled in its last step, the keychain may have taken the password all the same.
-            self.forget_secret(user).await?;
-            return Err(refusal);
-        }
-        let now = self.now();
-        let stored = self.write(move |tx| accounts::insert(tx, &account, now)).await;
-        match stored {
-            Ok(id) => {
-                self.tell(Topic::Accounts);
-                self.scheduler().ask(id);
-                Ok(id)
-            }
-            Err(refusal) => {
-                self.forget_secret(user).await?;
-                Err(refusal)
-            }
-        }
-    }
-
-    /// Runs the checklist with a new password, stores it when it worked, and runs a cycle at once.
-    pub async fn reconnect_account(
-        &self,
-        run: String,
-        id: AccountId,
-        password: Secret,
-    ) -> Result<(), Refusal> {
-        let account = self.read(move |db| accounts::get(db, id)).await?;
-        let password = typed_password(&password, &account.provider)?;
-        self.scheduler().stop(id);
-        // Held until the cycle is done: the new password and what it brought belong together.
-        let _guard = self.scheduler().cycle_guard().await?;
-        {
-            let _turn = self.scheduler().turn(id).await;
-            let profile = self.write(|tx| meta::profile_uuid(tx)).await?;
-            let user = password_user(&profile, &account.uuid);
-            self.check(run, &account, &password, user).await?;
-        }
-        if account.paused {
-            self.write(move |tx| accounts::set_paused(tx, id, false)).await?;
-        }
-        self.scheduler().sync(id, Prompt::Allowed, true).await?;
-        Ok(())
-    }
-
-    /// Runs the checklist for an account and tells each step; ends early when the run is cancelled.
-    async fn check(
-        &self,
-        run: String,
-        account: &Account,
-        password: &Secret,
-        user: String,
-    ) -> Result<(), Refusal> {
-        let cancel = CancellationToken::new();
-        self.inner.checks.lock().unwrap_or_else(PoisonError::into_inner).insert(run.clone(), cancel.clone());
-        let request = Request {
-            incoming: account.incoming.clone(),
-            outgoing: account.outgoing.clone(),
-            terms: Terms { ca_pem: account.ca_pem.clone(), ..Terms::default() },
-            username: account.username.clone(),
-            credentials: Credentials::Password(password.clone()),
-        };
-        let events = self.inner.events.clone();
-        let name = run.clone();
-        let tell = move |steps: &[CheckStep]| {
-            let _ = events.send(Event::Checklist { run: name.clone(), steps: steps.to_vec() });
-        };
-        let secrets = Arc::clone(&self.context().secrets);
-        let secret = password.clone();
-        let save = async move {
-            tokio::task::spawn_blocking(move || secrets.set(&user, &secret, Prompt::Allowed))
-                .await
-                .map_err(|_| Failure::of(Cause::Unknown))?
-                .map_err(Failure::from)
-        };
-        let result = tokio::select! {
-            () = cancel.cancelled() => Err(Failure::of(Cause::Cancelled)),
-            result = connect::check(&request, &self.context().deadlines, tell, save) => result,
-        };
-        self.inner.checks.lock().unwrap_or_else(PoisonError::into_inner).remove(&run);
-        result.map_err(Refusal::from)
-    }
-
-    /// Ends a running checklist.
-    pub fn cancel_check(&self, run: &str) {
-        if let Some(cancel) = self.inner.checks.lock().unwrap_or_else(PoisonError::into_inner).get(run) {
-            cancel.cancel();
-        }
-    }
-
-    /// Removes an entry. One that is out of reach is remembered, and removed when the keychain is back.
-    async fn forget_secret(&self, user: String) -> Result<(), Refusal> {
-        let (secrets, entry) = (Arc::clone(&self.context().secrets), user.clone());
-        let result = tokio::task::spawn_blocking(move || secrets.delete(&entry, Prompt::Allowed))
-            .await
-            .map_err(|_| Failure::of(Cause::Unknown))?;
-        match result {
-            Ok(()) => Ok(()),
-            Err(SecretsError::Absent(_)) => {
-                self.write(move |tx| meta::set_stale_secret(tx, &user, true)).await
-            }
-            Err(error) => Err(Failure::from(error).into()),
-        }
     }
 
     /// Changes aliases, and which folders are watched or hold sent mail.
@@ -366,10 +114,11 @@ impl Engine {
         self.scheduler().stop(id);
         let _turn = self.scheduler().turn(id).await;
         let _guard = self.scheduler().cycle_guard().await?;
-        let profile = self.write(|tx| meta::profile_uuid(tx)).await?;
-        self.forget_secret(password_user(&profile, &account.uuid)).await?;
+        self.auth().forget(&account.uuid).await?;
         self.write(move |tx| {
-            if !keep_mail {
+            if keep_mail {
+                kept::keep(tx, id, &account.email)?;
+            } else {
                 messages::delete(tx, &locations::only_in(tx, id)?)?;
             }
             accounts::delete(tx, id)
@@ -401,16 +150,21 @@ impl Engine {
 
     /// Lets the keychain ask the person to unlock it, then goes on with every account.
     pub async fn unlock_keychain(&self) -> Result<(), Refusal> {
-        let profile = self.write(|tx| meta::profile_uuid(tx)).await?;
         let all = self.read(accounts::all).await?;
         let Some(account) = all.first() else { return Ok(()) };
-        let user = password_user(&profile, &account.uuid);
-        let secrets = Arc::clone(&self.context().secrets);
-        tokio::task::spawn_blocking(move || secrets.get(&user, Prompt::Allowed))
-            .await
-            .map_err(|_| Failure::of(Cause::Unknown))?
-            .map_err(Failure::from)?;
+        self.auth().unlock(account).await.map_err(Refusal::from)?;
         self.sync_now(None).await
+    }
+
+    /// Trusts a certificate no longer.
+    pub async fn forget_certificate(&self, id: AccountId, fingerprint: &str) -> Result<(), Refusal> {
+        let fingerprint =
+            Fingerprint::parse(fingerprint).ok_or_else(|| Refusal::not_found("certificate"))?;
+        self.scheduler().stop(id);
+        self.write(move |tx| certificates::forget(tx, id, fingerprint)).await?;
+        self.tell(Topic::Accounts);
+        self.scheduler().ask(id);
+        Ok(())
     }
 
     /// The answer to "Your mailbox seems to have been moved".
@@ -431,24 +185,3 @@ impl Engine {
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn pasted_spaces_matter_only_where_a_password_may_have_them() {
-        let typed = Secret::new(" abcd efgh\u{a0}ijkl mnop ".into());
-        assert_eq!(typed_password(&typed, "gmail").unwrap().expose(), "abcdefghijklmnop");
-        assert_eq!(typed_password(&typed, "other").unwrap(), typed);
-        assert!(typed_password(&Secret::new("  ".into()), "gmail").is_err());
-    }
-
-    #[test]
-    fn plain_text_is_for_this_computer_alone() {
-        let at = |host: &str| Endpoint { host: host.into(), port: 143, security: Security::Plaintext };
-        assert!(endpoint(at("127.0.0.1"), "incoming").is_ok());
-        for host in ["mail.example.com", "", "a b", "127.0.0.1.example.com", "x\r\ny"] {
-            assert!(endpoint(at(host), "incoming").is_err(), "{host:?}");
-        }
-    }
-}

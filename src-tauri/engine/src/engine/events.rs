@@ -1,6 +1,7 @@
 //! What the engine announces: what changed, never the data itself.
 
 use crate::connect::CheckStep;
+use crate::model::AccountId;
 use serde::{Deserialize, Serialize};
 
 /// What changed. A screen reads again what it shows of it.
@@ -30,6 +31,8 @@ impl Topic {
 pub enum Event {
     /// A topic changed.
     Changed(Topic),
+    /// An account needs reconnecting now, and did not before.
+    TurnedRed(AccountId),
     /// A checklist moved on.
     Checklist {
         /// The run that its caller named.

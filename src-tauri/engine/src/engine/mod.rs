@@ -1,20 +1,28 @@
 //! The one handle that shell, command line and tests hold.
 
 mod accounts;
+mod advanced;
+mod browser;
+mod connect;
 mod events;
 mod mail;
 mod messages;
 mod people;
 mod projects;
 mod settings;
+mod typed;
 
-pub use accounts::{ConnectRequest, Outgoing};
+pub use advanced::{Advanced, IssuerClient};
+pub use connect::Found;
 pub use events::{Event, Topic};
 pub use mail::{MailPage, Opened};
 pub use people::{ContactInput, EmailCount};
 pub use projects::ProjectInput;
 pub use settings::{Settings, Theme};
+pub use typed::{ConnectRequest, GivenSignIn, Outgoing, ReconnectRequest, Servers};
 
+use crate::auth::Auth;
+use crate::connect::providers::Table;
 use crate::model::{Refusal, Timestamp};
 use crate::net::Deadlines;
 use crate::secrets::SecretStore;
@@ -52,7 +60,11 @@ pub struct Engine {
 struct Inner {
     scheduler: Arc<Scheduler>,
     events: broadcast::Sender<Event>,
+    table: Arc<Table>,
     checks: std::sync::Mutex<std::collections::HashMap<String, CancellationToken>>,
+    sign_ins: browser::SignIns,
+    /// Passwords refused in a row, by host and user name.
+    refusals: std::sync::Mutex<std::collections::HashMap<(String, String), u32>>,
     end: CancellationToken,
 }
 
@@ -60,26 +72,40 @@ impl Engine {
     /// Opens the profile in `dir`.
     pub fn open(dir: &Path, secrets: Arc<dyn SecretStore>) -> Result<Self, StoreError> {
         let store = Store::open(dir)?;
+        let (table, unread) = Table::load(dir);
+        if let Some(why) = unread {
+            tracing::warn!("{} in the data folder adds nothing: {why}", crate::connect::providers::FILE);
+        }
+        let auth = Auth::new(store.clone(), secrets, table.issuers().to_vec(), Timestamp::now);
         let (events, _) = broadcast::channel(EVENTS);
         let context = Context {
             store,
-            secrets,
+            auth: Arc::new(auth),
             now: Timestamp::now,
+            network: Arc::new(|| crate::net::current_network().map(|network| network.to_string())),
             deadlines: Deadlines::default(),
             size_limit: SIZE_LIMIT,
         };
         let sender = events.clone();
         let notify = move |notice| {
-            let topic = match notice {
-                Notice::Account => Topic::Accounts,
-                Notice::Messages => Topic::Messages,
+            let event = match notice {
+                Notice::Account => Event::Changed(Topic::Accounts),
+                Notice::Messages => Event::Changed(Topic::Messages),
+                Notice::TurnedRed(account) => Event::TurnedRed(account),
             };
             // Nobody listens: nobody needs to know.
-            let _ = sender.send(Event::Changed(topic));
+            let _ = sender.send(event);
         };
         let scheduler = Arc::new(Scheduler::new(context, Box::new(notify)));
-        let inner =
-            Inner { scheduler, events, checks: std::sync::Mutex::default(), end: CancellationToken::new() };
+        let inner = Inner {
+            scheduler,
+            events,
+            table: Arc::new(table),
+            checks: std::sync::Mutex::default(),
+            sign_ins: browser::SignIns::default(),
+            refusals: std::sync::Mutex::default(),
+            end: CancellationToken::new(),
+        };
         Ok(Self { inner: Arc::new(inner) })
     }
 
@@ -158,6 +184,15 @@ impl Engine {
 
     fn context(&self) -> &Context {
         self.inner.scheduler.context()
+    }
+
+    fn auth(&self) -> &Auth {
+        &self.context().auth
+    }
+
+    /// The provider table of this profile.
+    fn table(&self) -> &Arc<Table> {
+        &self.inner.table
     }
 
     /// The profile's database.

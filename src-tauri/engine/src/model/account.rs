@@ -1,6 +1,6 @@
 //! Accounts: one mailbox connection each.
 
-use super::{AccountId, Address, FolderId};
+use super::{AccountId, Address, Fingerprint, FolderId};
 use serde::{Deserialize, Serialize};
 
 /// How a connection is made secure (RFC 8314).
@@ -27,11 +27,35 @@ pub struct Endpoint {
 }
 
 /// How the account signs in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
-#[serde(rename_all = "snake_case")]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignIn {
     /// A password or app password.
     Password,
+    /// Through the browser, by OAuth 2.
+    Browser {
+        /// Id in the table of issuers.
+        issuer: String,
+    },
+}
+
+impl SignIn {
+    /// The issuer of a browser sign-in.
+    pub fn issuer(&self) -> Option<&str> {
+        match self {
+            Self::Password => None,
+            Self::Browser { issuer } => Some(issuer),
+        }
+    }
+}
+
+/// A certificate that the person trusts for one account, whatever is wrong with it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct TrustedCertificate {
+    /// Which.
+    #[specta(type = String)]
+    pub fingerprint: Fingerprint,
+    /// The host that showed it.
+    pub host: String,
 }
 
 /// One mailbox connection. Its secret is in the keychain, under `uuid`.
@@ -55,6 +79,10 @@ pub struct Account {
     pub ca_pem: Option<String>,
     /// How it signs in.
     pub sign_in: SignIn,
+    /// Certificates trusted for this account alone.
+    pub trusted: Vec<TrustedCertificate>,
+    /// Who vouched for its servers when their certificates verified last: host and issuer.
+    pub known_issuers: Vec<(String, String)>,
     /// Paused by the user.
     pub paused: bool,
     /// Id in the provider table (`gmail`, `other`), for the mark and the words.

@@ -15,7 +15,7 @@ pub enum LeadsTo {
 }
 
 macro_rules! causes {
-    ($($(#[$doc:meta])* $name:ident, $code:literal, $leads:expr, $retried:literal, $sentence:literal, $remedy:literal;)*) => {
+    ($($(#[$doc:meta])* $name:ident, $code:literal, $leads:expr, $retried:literal, $sentence:literal, $remedy:expr;)*) => {
         /// Why something failed. `code()` is its stable name.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, specta::Type)]
         #[serde(rename_all = "snake_case")]
@@ -61,6 +61,17 @@ macro_rules! causes {
 const RECONNECT: LeadsTo = LeadsTo::State(AccountState::NeedsReconnecting);
 const UNREACHABLE: LeadsTo = LeadsTo::State(AccountState::Unreachable);
 const HELD_UP: LeadsTo = LeadsTo::State(AccountState::HeldUp);
+
+/// What to do about the keychain on Linux, macOS and Windows.
+const fn keychain(linux: &'static str, macos: &'static str, windows: &'static str) -> &'static str {
+    if cfg!(windows) {
+        windows
+    } else if cfg!(target_os = "macos") {
+        macos
+    } else {
+        linux
+    }
+}
 
 causes! {
     /// The server refused user name and password.
@@ -129,15 +140,30 @@ causes! {
     /// A proxy, a virus scanner or a foreign network answers in the server's place.
     StandsInBetween, "stands_in_between", UNREACHABLE, true,
         "This network, or a virus scanner, stands between you and your mail.", "Try another network, or ask who looks after this one.";
+    /// The proxy is not there, or refuses.
+    ProxyFailed, "proxy_failed", UNREACHABLE, true,
+        "The proxy does not let Hatstand through.", "Check the proxy under Settings, Advanced.";
     /// The keychain is locked.
     KeychainLocked, "keychain_locked", HELD_UP, true,
-        "This computer's keychain is locked.", "Unlock it, then sync.";
+        "This computer’s keychain is locked.", keychain(
+            "Unlock it, then sync.",
+            "Unlock your login keychain (in Keychain Access), then sync.",
+            "Sign in to Windows again, then sync.",
+        );
     /// There is no keychain service.
     KeychainAbsent, "keychain_absent", HELD_UP, true,
-        "This computer has no keychain that Hatstand can reach.", "Start or install one (on Linux: GNOME Keyring or KWallet).";
+        "This computer has no keychain that Hatstand can reach.", keychain(
+            "Start or install GNOME Keyring or KWallet. Hatstand goes on by itself then.",
+            "Open Keychain Access and see whether your login keychain is there. Hatstand goes on by itself then.",
+            "Start the service “Credential Manager”. Hatstand goes on by itself then.",
+        );
     /// The keychain refused access.
     KeychainRefused, "keychain_refused", HELD_UP, true,
-        "The keychain refused Hatstand access.", "Allow it, then sync.";
+        "The keychain refused Hatstand access.", keychain(
+            "Allow it in your keychain’s settings, then sync.",
+            "Choose Always Allow when macOS asks, then sync.",
+            "See whether your organisation lets programs use Credential Manager, then sync.",
+        );
     /// One folder cannot be opened.
     FolderRefused, "folder_refused", HELD_UP, true,
         "The mail server does not let Hatstand read one folder.", "Check the folder's permissions, or stop watching it.";
@@ -232,6 +258,15 @@ impl std::fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
+/// A page of a provider that helps.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct PageLink {
+    /// By which it is opened.
+    pub id: String,
+    /// The words of the button.
+    pub label: String,
+}
+
 /// A failure as a person reads it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
 #[serde(rename = "Failure")]
@@ -248,6 +283,8 @@ pub struct FailureView {
     pub server_said: Option<String>,
     /// The folder, where one is the trouble.
     pub folder: Option<String>,
+    /// The provider's own page that helps.
+    pub page: Option<PageLink>,
     /// The certificate that could not be verified, of a live look alone.
     pub certificate: Option<Certificate>,
 }
@@ -261,6 +298,7 @@ impl From<Failure> for FailureView {
             cause: failure.cause,
             server_said: failure.server_said,
             folder: failure.folder,
+            page: None,
             certificate: failure.certificate.map(|certificate| *certificate),
         }
     }

@@ -13,9 +13,9 @@ mod proxy;
 mod refusal;
 mod time;
 
-pub use account::{Account, AccountState, Endpoint, Folder, FolderRole, Security, SignIn};
+pub use account::{Account, AccountState, Endpoint, Folder, FolderRole, Security, SignIn, TrustedCertificate};
 pub use address::{Address, AddressError};
-pub use cause::{Cause, Failure, FailureView, LeadsTo};
+pub use cause::{Cause, Failure, FailureView, LeadsTo, PageLink};
 pub use certificate::{Certificate, Fingerprint};
 pub use contact::{Backfill, Contact, ContactAddress, ContactKind};
 pub use filing::{ContactFacts, FilingFacts, ProjectFacts, ThreadFacts};

@@ -8,6 +8,7 @@ mod counters;
 mod dial;
 mod lines;
 mod stream;
+mod terms;
 mod tls;
 mod words;
 

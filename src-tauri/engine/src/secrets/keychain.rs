@@ -48,6 +48,11 @@ impl SecretStore for Keychain {
             .map_err(|error| refused(&error))
     }
 
+    fn longest(&self) -> usize {
+        // CRED_MAX_CREDENTIAL_BLOB_SIZE; the others have no limit that a token would reach.
+        if cfg!(windows) { 2_560 } else { usize::MAX }
+    }
+
     fn delete(&self, user: &str, prompt: Prompt) -> Result<(), SecretsError> {
         match Self::entry(user, prompt, false)
             .and_then(|entry| entry.delete_credential().map_err(|error| refused(&error)))

@@ -4,6 +4,7 @@
 //! data folder can never touch the real entries.
 
 mod keychain;
+pub mod long;
 #[cfg(target_os = "linux")]
 mod linux;
 
@@ -93,9 +94,36 @@ pub trait SecretStore: Send + Sync {
     fn set(&self, user: &str, secret: &Secret, prompt: Prompt) -> Result<(), SecretsError>;
     /// Removes a secret; one that is not there is removed already.
     fn delete(&self, user: &str, prompt: Prompt) -> Result<(), SecretsError>;
+    /// The longest secret of one entry, in bytes; [`long`] splits what is longer.
+    fn longest(&self) -> usize {
+        usize::MAX
+    }
 }
 
-/// The user name of an account's password.
-pub fn password_user(profile: &str, account_uuid: &str) -> String {
-    format!("{profile}/{account_uuid}/password")
+/// What an entry holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A password or app password.
+    Password,
+    /// The tokens of a browser sign-in.
+    Tokens,
+}
+
+impl Kind {
+    /// Every kind.
+    pub const ALL: [Self; 2] = [Self::Password, Self::Tokens];
+}
+
+/// The user name of an account's entry.
+pub fn entry_name(profile: &str, account_uuid: &str, kind: Kind) -> String {
+    let kind = match kind {
+        Kind::Password => "password",
+        Kind::Tokens => "oauth",
+    };
+    format!("{profile}/{account_uuid}/{kind}")
+}
+
+/// The user name of the entry that holds the client secret for an issuer.
+pub fn client_entry_name(profile: &str, issuer: &str) -> String {
+    format!("{profile}/client/{issuer}")
 }

@@ -1,11 +1,11 @@
 //! Accounts and their aliases.
 
-use super::{Result, from_text, text};
+use super::{Result, certificates, from_text, text};
 use crate::model::{Account, AccountId, Address, Endpoint, Refusal, Security, SignIn, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 const COLUMNS: &str = "id, uuid, email, username, in_host, in_port, in_security, out_host, out_port, out_security, \
-                       ca_pem, provider, paused";
+                       ca_pem, provider, paused, issuer";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
     let security = |text: String| from_text::<Security>(text);
@@ -22,9 +22,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
         incoming: Endpoint { host: row.get(4)?, port: row.get(5)?, security: security(row.get(6)?)? },
         outgoing,
         ca_pem: row.get(10)?,
-        sign_in: SignIn::Password,
+        trusted: Vec::new(),
+        known_issuers: Vec::new(),
         provider: row.get(11)?,
         paused: row.get(12)?,
+        sign_in: row.get::<_, Option<String>>(13)?.map_or(SignIn::Password, |issuer| SignIn::Browser { issuer }),
     })
 }
 
@@ -35,7 +37,7 @@ pub fn all(connection: &Connection) -> Result<Vec<Account>> {
         .query_map([], read)?
         .collect::<rusqlite::Result<Vec<_>>>()?;
     for account in &mut accounts {
-        account.aliases = aliases(connection, account.id, "known")?;
+        complete(connection, account)?;
     }
     Ok(accounts)
 }
@@ -47,11 +49,19 @@ pub fn get(connection: &Connection, id: AccountId) -> Result<Account> {
         .query_row([id.0], read)
         .optional()?
         .ok_or_else(|| Refusal::not_found("account"))?;
-    account.aliases = aliases(connection, id, "known")?;
+    complete(connection, &mut account)?;
     Ok(account)
 }
 
-/// Addresses of the account in one state: `known`, `asked`, `declined`.
+fn complete(connection: &Connection, account: &mut Account) -> Result<()> {
+    account.aliases = aliases(connection, account.id, "known")?;
+    account.trusted = certificates::trusted(connection, account.id)?;
+    account.known_issuers = certificates::known_issuers(connection, account.id)?;
+    Ok(())
+}
+
+/// Addresses of the account in one state: `known`; `asked` (seen as From in Sent) and `delivered` (seen as
+/// Delivered-To), both not answered yet; `declined`.
 pub fn aliases(connection: &Connection, id: AccountId, state: &str) -> Result<Vec<Address>> {
     Ok(connection
         .prepare_cached(
@@ -61,9 +71,9 @@ pub fn aliases(connection: &Connection, id: AccountId, state: &str) -> Result<Ve
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Sets what is known of an alias. `asked` never overwrites an answer.
+/// Sets what is known of an alias. `asked` and `delivered` never overwrite an answer.
 pub fn set_alias(connection: &Connection, id: AccountId, alias: &Address, state: &str) -> Result<()> {
-    let keep = if state == "asked" { "DO NOTHING" } else { "DO UPDATE SET state = ?3" };
+    let keep = if matches!(state, "asked" | "delivered") { "DO NOTHING" } else { "DO UPDATE SET state = ?3" };
     connection
         .prepare_cached(&format!(
             "INSERT INTO account_alias (account_id, address, state) VALUES (?1, ?2, ?3) \
@@ -113,7 +123,8 @@ pub fn insert(connection: &Connection, account: &Account, now: Timestamp) -> Res
     connection
         .prepare_cached(
             "INSERT INTO account (uuid, email, username, in_host, in_port, in_security, out_host, out_port, \
-             out_security, ca_pem, provider, paused, created_at) VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,0,?12)",
+             out_security, ca_pem, provider, paused, created_at, issuer) \
+             VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,0,?12,?13)",
         )?
         .execute(params![
             account.uuid,
@@ -127,11 +138,40 @@ pub fn insert(connection: &Connection, account: &Account, now: Timestamp) -> Res
             out.map(|o| text(&o.security)),
             account.ca_pem,
             account.provider,
-            now.0
+            now.0,
+            account.sign_in.issuer()
         ])?;
     let id = AccountId(connection.last_insert_rowid());
     replace_aliases(connection, id, &account.aliases)?;
+    for certificate in &account.trusted {
+        certificates::trust(connection, id, certificate, now)?;
+    }
     Ok(id)
+}
+
+/// Stores what reconnecting may have changed: user name, servers, and how it signs in.
+pub fn set_connection(connection: &Connection, account: &Account, now: Timestamp) -> Result<()> {
+    let out = account.outgoing.as_ref();
+    connection
+        .prepare_cached(
+            "UPDATE account SET username = ?2, in_host = ?3, in_port = ?4, in_security = ?5, out_host = ?6, \
+             out_port = ?7, out_security = ?8, issuer = ?9 WHERE id = ?1",
+        )?
+        .execute(params![
+            account.id.0,
+            account.username,
+            account.incoming.host,
+            account.incoming.port,
+            text(&account.incoming.security),
+            out.map(|o| &o.host),
+            out.map(|o| o.port),
+            out.map(|o| text(&o.security)),
+            account.sign_in.issuer()
+        ])?;
+    for certificate in &account.trusted {
+        certificates::trust(connection, account.id, certificate, now)?;
+    }
+    Ok(())
 }
 
 /// Pauses or resumes.

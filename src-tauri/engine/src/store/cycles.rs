@@ -50,18 +50,25 @@ pub struct Cycle {
     pub headers_seen: u32,
     /// Bytes read from the server.
     pub bytes_in: u64,
+    /// The network it ran in, as far as that could be told.
+    pub network: Option<String>,
 }
 
 /// Notes that a cycle begins. Cycles that never ended were cut off with the program: they count as cancelled.
-pub fn begin(connection: &Connection, account: AccountId, now: Timestamp) -> Result<CycleId> {
+pub fn begin(
+    connection: &Connection,
+    account: AccountId,
+    now: Timestamp,
+    network: Option<&str>,
+) -> Result<CycleId> {
     connection
         .prepare_cached(
             "UPDATE cycle SET outcome = 'cancelled', ended_at = started_at WHERE account_id = ?1 AND outcome = 'running'",
         )?
         .execute([account.0])?;
     connection
-        .prepare_cached("INSERT INTO cycle (account_id, started_at, outcome) VALUES (?1, ?2, 'running')")?
-        .execute(params![account.0, now.0])?;
+        .prepare_cached("INSERT INTO cycle (account_id, started_at, outcome, network) VALUES (?1, ?2, 'running', ?3)")?
+        .execute(params![account.0, now.0, network])?;
     Ok(CycleId(connection.last_insert_rowid()))
 }
 
@@ -125,7 +132,7 @@ pub fn end(connection: &Connection, id: CycleId, ended: &Ended) -> Result<()> {
 pub fn latest(connection: &Connection, account: AccountId, limit: u32) -> Result<Vec<Cycle>> {
     let mut cycles = connection
         .prepare_cached(
-            "SELECT id, started_at, ended_at, outcome, new_messages, headers_seen, bytes_in FROM cycle \
+            "SELECT id, started_at, ended_at, outcome, new_messages, headers_seen, bytes_in, network FROM cycle \
              WHERE account_id = ?1 AND outcome <> 'running' ORDER BY id DESC LIMIT ?2",
         )?
         .query_map(params![account.0, limit], |row| {
@@ -142,6 +149,7 @@ pub fn latest(connection: &Connection, account: AccountId, limit: u32) -> Result
                 new_messages: row.get(4)?,
                 headers_seen: row.get(5)?,
                 bytes_in: row.get::<_, i64>(6)?.cast_unsigned(),
+                network: row.get(7)?,
             })
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
@@ -167,6 +175,23 @@ fn failures(connection: &Connection, id: CycleId) -> Result<Vec<Failure>> {
             })
         })?
         .collect::<rusqlite::Result<_>>()?)
+}
+
+/// Since when cycles after the last success met a cause, and in how many networks.
+pub fn met_since_success(
+    connection: &Connection,
+    account: AccountId,
+    cause: Cause,
+) -> Result<(Option<Timestamp>, usize)> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT min(c.started_at), count(DISTINCT c.network) FROM cycle c WHERE c.account_id = ?1 AND c.id > \
+             coalesce((SELECT max(id) FROM cycle WHERE account_id = ?1 AND outcome = 'success'), 0) AND EXISTS \
+             (SELECT 1 FROM cycle_failure f WHERE f.cycle_id = c.id AND f.cause = ?2)",
+        )?
+        .query_row(params![account.0, cause.code()], |row| {
+            Ok((row.get::<_, Option<i64>>(0)?.map(Timestamp), row.get(1)?))
+        })?)
 }
 
 /// The last success, whatever failed since.

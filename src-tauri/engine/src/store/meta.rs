@@ -1,7 +1,9 @@
 //! Settings and counters of the profile.
 
 use super::Result;
+use crate::model::Proxy;
 use rusqlite::{Connection, OptionalExtension, params};
+use std::collections::BTreeMap;
 
 /// A stored text, if there is one.
 pub fn get(connection: &Connection, key: &str) -> Result<Option<String>> {
@@ -40,6 +42,31 @@ pub fn awake_ms(connection: &Connection) -> Result<i64> {
 pub fn add_awake_ms(connection: &Connection, milliseconds: i64) -> Result<()> {
     let total = awake_ms(connection)?.saturating_add(milliseconds.max(0));
     set(connection, "awake_ms", &total.to_string())
+}
+
+/// The proxy that servers are reached through.
+pub fn proxy(connection: &Connection) -> Result<Proxy> {
+    Ok(get(connection, "proxy")?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+}
+
+/// Sets the proxy.
+pub fn set_proxy(connection: &Connection, proxy: &Proxy) -> Result<()> {
+    set(connection, "proxy", &serde_json::to_string(proxy)?)
+}
+
+/// Client ids that a person typed, by issuer. They are no secrets.
+pub fn client_ids(connection: &Connection) -> Result<BTreeMap<String, String>> {
+    Ok(get(connection, "client_ids")?.and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default())
+}
+
+/// Sets or removes the client id for an issuer.
+pub fn set_client_id(connection: &Connection, issuer: &str, id: Option<&str>) -> Result<()> {
+    let mut ids = client_ids(connection)?;
+    match id {
+        Some(id) => ids.insert(issuer.to_owned(), id.to_owned()),
+        None => ids.remove(issuer),
+    };
+    set(connection, "client_ids", &serde_json::to_string(&ids)?)
 }
 
 /// Keychain entries that could not be removed when their account was.

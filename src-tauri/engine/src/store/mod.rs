@@ -4,10 +4,12 @@
 //! [`Store::write`] (one transaction) or [`Store::read`].
 
 pub mod accounts;
+pub mod certificates;
 pub mod contacts;
 pub mod coverage;
 pub mod cycles;
 pub mod folders;
+pub mod kept;
 pub mod lists;
 pub mod locations;
 pub mod messages;

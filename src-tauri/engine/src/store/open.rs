@@ -12,7 +12,8 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Copies made before migrations that are kept.
 const COPIES_KEPT: usize = 2;
 
-const MIGRATIONS: &[&str] = &[include_str!("../../migrations/0001_first.sql")];
+const MIGRATIONS: &[&str] =
+    &[include_str!("../../migrations/0001_first.sql"), include_str!("../../migrations/0002_sign_in.sql")];
 
 pub(super) fn open(dir: &Path) -> Result<Connection> {
     let made = !dir.exists();

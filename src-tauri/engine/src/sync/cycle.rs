@@ -5,14 +5,15 @@ use super::matching::{Book, MOVED_MAILBOX};
 use super::report::{CycleReport, Phase, Progress};
 use super::scan::{Before, Found, look};
 use super::watched;
+use crate::auth::Auth;
 use crate::imap::{Connection, Session};
 use crate::model::{Account, Cause, CycleId, Failure, Timestamp};
 use crate::net::{Counters, Deadlines, Terms};
-use crate::secrets::{Credentials, Prompt, Secret, SecretStore, password_user};
+use crate::secrets::{Credentials, Prompt};
 use crate::store::contacts::Stranger;
 use crate::store::cycles::{self, Ended, Outcome};
 use crate::store::folders::{self, Known};
-use crate::store::{Store, StoreError, accounts, contacts, coverage, locations, messages, meta, threads};
+use crate::store::{Store, StoreError, accounts, certificates, contacts, coverage, locations, messages, meta, threads};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -28,14 +29,24 @@ const WATCHDOG_LOOKS: Duration = Duration::from_secs(5);
 pub struct Context {
     /// The profile's database.
     pub store: Store,
-    /// The keychain.
-    pub secrets: Arc<dyn SecretStore>,
+    /// What accounts sign in with.
+    pub auth: Arc<Auth>,
     /// Reads the wall clock.
     pub now: fn() -> Timestamp,
+    /// Names the network this machine is in; `None`: it is in none, or that cannot be told. May block for a moment.
+    pub network: Arc<dyn Fn() -> Option<String> + Send + Sync>,
     /// How long the network may take.
     pub deadlines: Deadlines,
     /// A message larger than this is stored in part, in bytes.
     pub size_limit: u32,
+}
+
+impl Context {
+    /// The network this machine is in now.
+    pub async fn network(&self) -> Option<String> {
+        let look = Arc::clone(&self.network);
+        tokio::task::spawn_blocking(move || look()).await.ok().flatten()
+    }
 }
 
 /// What a cycle counts while it goes.
@@ -57,7 +68,9 @@ pub async fn run(
     let began = Instant::now();
     let started_at = (context.now)();
     let id = account.id;
-    let cycle = context.store.write(move |tx| cycles::begin(tx, id, started_at)).await?;
+    let network = context.network().await;
+    let cycle =
+        context.store.write(move |tx| cycles::begin(tx, id, started_at, network.as_deref())).await?;
     let counters = Arc::new(Counters::default());
     let mut tally = Tally::default();
     let outcome = tokio::select! {
@@ -157,43 +170,46 @@ async fn perhaps_banned(
     Ok(if refused { Failure { cause: Cause::PerhapsBanned, ..failure } } else { failure })
 }
 
-/// Reads the account's password from the keychain, off the runtime.
-pub(super) async fn secret(context: &Context, account: &Account, prompt: Prompt) -> Result<Secret, Failure> {
-    let profile = context.store.write(|tx| meta::profile_uuid(tx)).await.map_err(|error| error.failure())?;
-    let user = password_user(&profile, &account.uuid);
-    let secrets = Arc::clone(&context.secrets);
-    let secret = tokio::task::spawn_blocking(move || secrets.get(&user, prompt))
-        .await
-        .map_err(|_| Failure::of(Cause::Unknown))?
-        .map_err(Failure::from)?;
-    forget_stale(context).await;
-    Ok(secret)
-}
-
-/// The keychain answers: entries of deleted accounts that were out of reach then are removed now. What fails is
-/// tried again with the next cycle.
-async fn forget_stale(context: &Context) {
-    for user in context.store.read(meta::stale_secrets).await.unwrap_or_default() {
-        let (secrets, entry) = (Arc::clone(&context.secrets), user.clone());
-        let removed = tokio::task::spawn_blocking(move || secrets.delete(&entry, Prompt::Never)).await;
-        if matches!(removed, Ok(Ok(()))) {
-            let _ = context.store.write(move |tx| meta::set_stale_secret(tx, &user, false)).await;
-        }
-    }
-}
-
-/// Connects and signs in.
+/// Reads the secret, connects and signs in. The secret is read before the dial: a locked keychain is said as such,
+/// whatever the network does. An access token that the server refuses before its time is renewed and tried once more;
+/// a password never is.
 pub(super) async fn sign_in(
     context: &Context,
     account: &Account,
-    secret: &Secret,
+    prompt: Prompt,
     counters: &Arc<Counters>,
 ) -> Result<Session, Failure> {
-    let terms = Terms { ca_pem: account.ca_pem.clone(), ..Terms::default() };
-    Connection::open(&account.incoming, &terms, Arc::clone(counters), &context.deadlines)
-        .await?
-        .sign_in(&account.username, &Credentials::Password(secret.clone()))
-        .await
+    let credentials = context.auth.credentials(account, prompt).await?;
+    let failure = match sign_in_with(context, account, &credentials, counters).await {
+        Err(failure) if failure.cause == Cause::SignInExpired => failure,
+        other => return other,
+    };
+    match context.auth.after_refusal(account, &credentials, prompt).await? {
+        Some(renewed) => sign_in_with(context, account, &renewed, counters).await,
+        None => Err(failure),
+    }
+}
+
+async fn sign_in_with(
+    context: &Context,
+    account: &Account,
+    credentials: &Credentials,
+    counters: &Arc<Counters>,
+) -> Result<Session, Failure> {
+    let proxy = context.store.read(meta::proxy).await.map_err(|error| error.failure())?;
+    let host = &account.incoming.host;
+    let terms = Terms::of(account, host, proxy);
+    let connection =
+        Connection::open(&account.incoming, &terms, Arc::clone(counters), &context.deadlines).await?;
+    if let Some(issuer) = connection.verified_issuer().filter(|issuer| terms.known_issuer.as_deref() != Some(issuer)) {
+        let (id, host, issuer) = (account.id, host.clone(), issuer.to_owned());
+        context
+            .store
+            .write_batch(move |tx| certificates::set_known_issuer(tx, id, &host, &issuer))
+            .await
+            .map_err(|error| error.failure())?;
+    }
+    connection.sign_in(&account.username, credentials).await
 }
 
 async fn pass(
@@ -204,10 +220,7 @@ async fn pass(
     counters: &Arc<Counters>,
     tally: &mut Tally,
 ) -> Result<(), Failure> {
-    // The secret is read before the dial: a locked keychain is said as such, whatever the network does.
-    let secret = secret(context, account, prompt).await?;
-    let mut session = sign_in(context, account, &secret, counters).await?;
-    drop(secret);
+    let mut session = sign_in(context, account, prompt, counters).await?;
     progress.update(|now| now.phase = Phase::Looking);
 
     let watched = list(context, account, &mut session).await?;

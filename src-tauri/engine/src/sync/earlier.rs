@@ -1,6 +1,6 @@
 //! Counting the earlier messages of a contact that a server holds.
 
-use super::cycle::{Context, secret, sign_in};
+use super::cycle::{Context, sign_in};
 use super::matching::{Book, Seen, Time};
 use super::scan::terms;
 use crate::imap::{Search, UidSet};
@@ -19,9 +19,8 @@ pub async fn count_earlier(
     account: &Account,
     addresses: &[ContactAddress],
 ) -> Result<HashMap<AddressId, (u32, Option<Timestamp>)>, Failure> {
-    let secret = secret(context, account, Prompt::Never).await?;
     let counters = Arc::new(Counters::default());
-    let mut session = sign_in(context, account, &secret, &counters).await?;
+    let mut session = sign_in(context, account, Prompt::Never, &counters).await?;
     let gmail = session.capabilities().gmail();
     let id = account.id;
     let (watched, own) = context

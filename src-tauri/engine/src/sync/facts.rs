@@ -1,7 +1,7 @@
 //! Gathers what state and next try of an account are derived from.
 
 use super::{retry, state};
-use crate::model::{Account, AccountState, Failure, Timestamp};
+use crate::model::{Account, AccountState, Cause, Failure, Timestamp};
 use crate::store::cycles::{self, Cycle, Outcome};
 use crate::store::{Result, accounts, meta};
 use rusqlite::Connection;
@@ -30,6 +30,21 @@ pub struct Standing {
     pub cycles: Vec<Cycle>,
 }
 
+/// Since when, and in how many networks, something stood in between since the last success; nothing when the latest
+/// cycle did not meet it.
+fn between(
+    connection: &Connection,
+    account: &Account,
+    latest: &[Failure],
+    now: Timestamp,
+) -> Result<state::Between> {
+    if latest.iter().all(|failure| failure.cause != Cause::StandsInBetween) {
+        return Ok(state::Between::default());
+    }
+    let (since, networks) = cycles::met_since_success(connection, account.id, Cause::StandsInBetween)?;
+    Ok(state::Between { for_ms: since.map_or(0, |since| now.since(since)), networks })
+}
+
 /// Reads an account's facts and derives how it stands.
 pub fn standing(
     connection: &Connection,
@@ -47,14 +62,16 @@ pub fn standing(
         .collect();
     let failures = failed.first().map(|cycle| cycle.failures.clone()).unwrap_or_default();
     let awake = meta::awake_ms(connection)? - accounts::figures(connection, account.id)?.awake_at_success;
+    let between = between(connection, account, &failures, now)?;
     let facts = state::Facts {
         paused: account.paused,
         last_success,
         failures: failures.clone(),
         awake_since_success: awake,
+        between,
     };
     let (state, failure) = state::derive(&facts);
-    let counts = state::worst(&failures).map(|(_, failure)| failure.clone());
+    let counts = state::worst(&failures, between).map(|(_, failure)| failure.clone());
     let latest = cycles.first();
     let next_try = retry::next_try(
         &retry::Facts {

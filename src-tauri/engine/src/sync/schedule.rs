@@ -5,7 +5,7 @@ use super::cycle::{Context, run};
 use super::facts::standing;
 use super::lock::{CycleGuard, CycleLock};
 use super::report::{CycleReport, Progress, ProgressNow};
-use crate::model::{AccountId, Cause, Failure, Refusal, Timestamp};
+use crate::model::{AccountId, AccountState, Cause, Failure, Refusal, Timestamp};
 use crate::secrets::Prompt;
 use crate::store::cycles::{self, Ended, Outcome};
 use crate::store::{accounts, meta};
@@ -16,8 +16,8 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-/// The scheduler looks at least so often.
-const LOOK_EVERY: Duration = Duration::from_secs(20);
+/// The scheduler looks at least so often: at clocks, network and what is due.
+const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// The wall clock ran so much further (or less far) than the monotonic one: the machine slept, or the clock jumped.
 const SLEPT_MS: i64 = 60_000;
 
@@ -28,6 +28,8 @@ pub enum Notice {
     Account,
     /// Messages came in or changed.
     Messages,
+    /// An account needs reconnecting now, and did not before.
+    TurnedRed(AccountId),
 }
 
 struct Running {
@@ -167,7 +169,17 @@ impl Scheduler {
         };
         (self.notify)(Notice::Account);
         (self.notify)(Notice::Messages);
+        self.notice_red(id, standing.state).await;
         report.map(Some)
+    }
+
+    /// Says so once when an account turned red.
+    async fn notice_red(&self, id: AccountId, before: AccountState) {
+        let now = (self.context.now)();
+        let after = self.context.store.read(move |db| Ok(standing(db, &accounts::get(db, id)?, 0, now)?.state)).await;
+        if before != AccountState::NeedsReconnecting && matches!(after, Ok(AccountState::NeedsReconnecting)) {
+            (self.notify)(Notice::TurnedRed(id));
+        }
     }
 
     /// A cycle that panicked is reported as a failure, and its account tried again like any other.
@@ -186,7 +198,7 @@ impl Scheduler {
         self.context
             .store
             .write(move |tx| {
-                let cycle = cycles::begin(tx, id, now)?;
+                let cycle = cycles::begin(tx, id, now, None)?;
                 cycles::end(tx, cycle, &ended)
             })
             .await
@@ -211,9 +223,11 @@ impl Scheduler {
         end: CancellationToken,
     ) {
         let mut clocks = ((self.context.now)(), Instant::now());
+        let mut network = self.context.network().await;
         loop {
             let now = (self.context.now)();
             self.keep_time(&mut clocks, now).await;
+            self.keep_network(&mut network).await;
             let pause = self.begin_due(interval_ms(), now).await;
             tokio::select! {
                 () = end.cancelled() => break,
@@ -236,11 +250,29 @@ impl Scheduler {
         // What could not be written is only a little less lateness.
         let _ = self.context.store.write_batch(move |tx| meta::add_awake_ms(tx, awake)).await;
         if (wall - awake).abs() > SLEPT_MS {
-            let known = self.context.store.read(accounts::all).await.unwrap_or_default();
-            for account in known {
-                self.stop(account.id);
-                self.ask(account.id);
-            }
+            self.begin_anew().await;
+        }
+    }
+
+    /// In another network the sockets of the last one lead nowhere, and what failed there may work here.
+    async fn keep_network(&self, last: &mut Option<String>) {
+        let now = self.context.network().await;
+        if now == *last {
+            return;
+        }
+        // None at all is noticed by what fails; nothing can be tried in it.
+        let another = now.is_some();
+        *last = now;
+        if another {
+            self.begin_anew().await;
+        }
+    }
+
+    /// Drops the sockets and asks for every account.
+    async fn begin_anew(&self) {
+        for account in self.context.store.read(accounts::all).await.unwrap_or_default() {
+            self.stop(account.id);
+            self.ask(account.id);
         }
     }
 

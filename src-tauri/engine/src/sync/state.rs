@@ -1,6 +1,6 @@
 //! An account's state, derived from facts: product.md, "An account's state". The first row that applies.
 
-use crate::model::{AccountState, Failure, LeadsTo, Timestamp};
+use crate::model::{AccountState, Cause, Failure, LeadsTo, Timestamp};
 
 /// No success for so long, in which the app ran and the machine was awake, is late.
 pub const LATE_AFTER_MS: i64 = 60 * 60 * 1000;
@@ -16,6 +16,29 @@ pub struct Facts {
     pub failures: Vec<Failure>,
     /// Milliseconds since the last success in which the app ran and the machine was awake.
     pub awake_since_success: i64,
+    /// How long something stands in between, and in how many networks.
+    pub between: Between,
+}
+
+/// Since when a server is met that does not show the certificate it should.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Between {
+    /// Milliseconds since the first cycle in a row that met it.
+    pub for_ms: i64,
+    /// How many networks those cycles ran in.
+    pub networks: usize,
+}
+
+/// Something that stands in between for so long is no passing network any more.
+pub const BETWEEN_TOO_LONG_MS: i64 = 24 * 60 * 60 * 1000;
+
+/// The state that a failure leads to. Something in between is a matter of the network, until it has lasted a day or
+/// was met in a second network.
+pub fn leads_to(cause: Cause, between: Between) -> LeadsTo {
+    if cause == Cause::StandsInBetween && (between.for_ms >= BETWEEN_TOO_LONG_MS || between.networks >= 2) {
+        return LeadsTo::State(AccountState::NeedsReconnecting);
+    }
+    cause.leads_to()
 }
 
 /// How far up in the table a state stands; of several failures the highest counts.
@@ -32,10 +55,10 @@ const fn height(state: AccountState) -> u8 {
 }
 
 /// The failure that counts: the one whose state stands highest, of equals the first.
-pub fn worst(failures: &[Failure]) -> Option<(AccountState, &Failure)> {
+pub fn worst(failures: &[Failure], between: Between) -> Option<(AccountState, &Failure)> {
     let mut worst: Option<(AccountState, &Failure)> = None;
     for failure in failures {
-        let LeadsTo::State(state) = failure.cause.leads_to() else { continue };
+        let LeadsTo::State(state) = leads_to(failure.cause, between) else { continue };
         if worst.is_none_or(|(highest, _)| height(state) > height(highest)) {
             worst = Some((state, failure));
         }
@@ -48,7 +71,7 @@ pub fn derive(facts: &Facts) -> (AccountState, Option<&Failure>) {
     if facts.paused {
         return (AccountState::Paused, None);
     }
-    if let Some((state, failure)) = worst(&facts.failures) {
+    if let Some((state, failure)) = worst(&facts.failures, facts.between) {
         return (state, Some(failure));
     }
     if facts.last_success.is_none() {
@@ -63,11 +86,14 @@ pub fn derive(facts: &Facts) -> (AccountState, Option<&Failure>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Cause;
-
     /// Product.md's table, read a second time: a list of states with when each applies.
     fn by_the_table(facts: &Facts) -> Vec<AccountState> {
-        let any = |state| facts.failures.iter().any(|f| f.cause.state() == Some(state));
+        let lasts = facts.between.for_ms >= 86_400_000 || facts.between.networks > 1;
+        let state_of = |cause: Cause| match cause {
+            Cause::StandsInBetween if lasts => Some(AccountState::NeedsReconnecting),
+            _ => cause.state(),
+        };
+        let any = |state| facts.failures.iter().any(|f| state_of(f.cause) == Some(state));
         let rows = [
             (AccountState::Paused, facts.paused),
             (AccountState::NeedsReconnecting, any(AccountState::NeedsReconnecting)),
@@ -86,25 +112,30 @@ mod tests {
         let mut causes: Vec<Vec<Cause>> = vec![vec![]];
         causes.extend(Cause::ALL.iter().map(|cause| vec![*cause]));
         causes.extend(Cause::ALL.iter().flat_map(|a| Cause::ALL.iter().map(|b| vec![*a, *b])));
+        let betweens = [(0, 0), (BETWEEN_TOO_LONG_MS - 1, 1), (BETWEEN_TOO_LONG_MS, 1), (1, 2)]
+            .map(|(for_ms, networks)| Between { for_ms, networks });
         for paused in [false, true] {
             for last_success in [None, Some(Timestamp(1))] {
                 for awake in [0, LATE_AFTER_MS, LATE_AFTER_MS + 1] {
-                    for causes in &causes {
-                        let facts = Facts {
-                            paused,
-                            last_success,
-                            failures: causes.iter().map(|cause| Failure::of(*cause)).collect(),
-                            awake_since_success: awake,
-                        };
-                        let (state, failure) = derive(&facts);
-                        assert_eq!(Some(&state), by_the_table(&facts).first(), "{facts:?}");
-                        assert_eq!(failure.and_then(|f| f.cause.state()).is_some(), failure.is_some());
-                        combinations += 1;
+                    for between in betweens {
+                        for causes in &causes {
+                            let facts = Facts {
+                                paused,
+                                last_success,
+                                failures: causes.iter().map(|cause| Failure::of(*cause)).collect(),
+                                awake_since_success: awake,
+                                between,
+                            };
+                            let (state, failure) = derive(&facts);
+                            assert_eq!(Some(&state), by_the_table(&facts).first(), "{facts:?}");
+                            assert_eq!(failure.and_then(|f| f.cause.state()).is_some(), failure.is_some());
+                            combinations += 1;
+                        }
                     }
                 }
             }
         }
-        assert_eq!(combinations, 2 * 2 * 3 * (1 + Cause::ALL.len() + Cause::ALL.len().pow(2)));
+        assert_eq!(combinations, 2 * 2 * 3 * 4 * (1 + Cause::ALL.len() + Cause::ALL.len().pow(2)));
     }
 
     #[test]

@@ -1,11 +1,15 @@
 //! Rows and pages of accounts.
 
-use crate::connect::providers;
-use crate::model::{Account, AccountState, Cause, Endpoint, FailureView, FolderId, FolderRole, Timestamp};
+use crate::connect::providers::Table;
+use crate::connect::view as failure_view;
+use crate::model::{
+    Account, AccountState, Cause, Endpoint, FailureView, FolderId, FolderRole, Timestamp, TrustedCertificate,
+};
 use crate::store::cycles::{self, Cycle, Outcome};
 use crate::store::{Result, accounts, coverage, folders};
 use crate::sync::ProgressNow;
 use crate::sync::facts::{Standing, standing};
+use crate::sync::state::Between;
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
@@ -66,7 +70,7 @@ impl From<&Cycle> for CycleView {
             Outcome::Failed => CycleOutcome::Failed,
             Outcome::Cancelled | Outcome::Running => CycleOutcome::Cancelled,
         };
-        let counts = crate::sync::state::worst(&cycle.failures).map(|(_, failure)| failure);
+        let counts = crate::sync::state::worst(&cycle.failures, Between::default()).map(|(_, failure)| failure);
         Self {
             started_at: cycle.started_at,
             ended_at: cycle.ended_at,
@@ -77,6 +81,35 @@ impl From<&Cycle> for CycleView {
             bytes_in: cycle.bytes_in,
         }
     }
+}
+
+/// Where an address was seen that may be the user's own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum AliasSeen {
+    /// As the sender of a mail in Sent.
+    Sent,
+    /// As the address that a mail was delivered to.
+    Delivered,
+}
+
+/// An address that may be the user's own.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+pub struct UnknownAlias {
+    /// Which.
+    pub address: String,
+    /// Where it was seen.
+    pub seen: AliasSeen,
+}
+
+/// How an account signs in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInKind {
+    /// With a password or app password.
+    Password,
+    /// Through the browser.
+    Browser,
 }
 
 /// A row under "Incoming email".
@@ -118,8 +151,8 @@ pub struct AccountRow {
     pub notes: Vec<String>,
     /// Messages of a moved mailbox that wait for an answer.
     pub moved_mailbox_waiting: u32,
-    /// "You also send as …": waits for an answer.
-    pub unknown_alias: Option<String>,
+    /// An address that waits for an answer: whether it is the user's own too.
+    pub unknown_alias: Option<UnknownAlias>,
 }
 
 fn button(standing: &Standing) -> Button {
@@ -139,6 +172,7 @@ fn button(standing: &Standing) -> Button {
 pub fn account_row(
     connection: &Connection,
     account: &Account,
+    table: &Table,
     interval_ms: i64,
     now: Timestamp,
     syncing: Option<ProgressNow>,
@@ -158,25 +192,32 @@ pub fn account_row(
         id: account.id,
         email: account.email.display(),
         provider: account.provider.clone(),
-        provider_name: providers::name(&account.provider, &account.incoming.host),
+        provider_name: table.name(&account.provider, &account.incoming.host),
         incoming_host: account.incoming.host.clone(),
         state: standing.state,
         last_synced_at: standing.last_success,
         failing_since: standing.failing_since,
         next_try_at: standing.next_try,
         button: Some(button(&standing)),
-        failure: standing.failure.map(FailureView::from),
+        failure: standing.failure.map(|failure| failure_view(failure, table, &account.provider)),
         syncing,
-        sending: standing.sending.map(FailureView::from),
+        sending: standing.sending.map(|failure| failure_view(failure, table, &account.provider)),
         headers_seen_today,
         copied_today,
         history: standing.cycles.iter().take(HISTORY).map(CycleView::from).collect(),
         notes,
         moved_mailbox_waiting: coverage::asked(connection, account.id)?,
-        unknown_alias: accounts::aliases(connection, account.id, "asked")?
-            .first()
-            .map(crate::model::Address::display),
+        unknown_alias: unknown_alias(connection, account.id)?,
     })
+}
+
+fn unknown_alias(connection: &Connection, id: crate::model::AccountId) -> Result<Option<UnknownAlias>> {
+    for (state, seen) in [("asked", AliasSeen::Sent), ("delivered", AliasSeen::Delivered)] {
+        if let Some(address) = accounts::aliases(connection, id, state)?.first() {
+            return Ok(Some(UnknownAlias { address: address.display(), seen }));
+        }
+    }
+    Ok(None)
 }
 
 fn start_of_day(now: Timestamp) -> Timestamp {
@@ -214,6 +255,10 @@ pub struct AccountDetail {
     pub outgoing: Option<Endpoint>,
     /// Further addresses.
     pub aliases: Vec<String>,
+    /// How it signs in.
+    pub sign_in: SignInKind,
+    /// Certificates that are trusted for it.
+    pub trusted: Vec<TrustedCertificate>,
     /// Its folders.
     pub folders: Vec<FolderRow>,
     /// Headers looked at, ever.
@@ -234,6 +279,8 @@ pub fn account_detail(connection: &Connection, account: Account, row: AccountRow
         incoming: account.incoming,
         outgoing: account.outgoing,
         aliases: account.aliases.iter().map(crate::model::Address::display).collect(),
+        sign_in: if account.sign_in.issuer().is_some() { SignInKind::Browser } else { SignInKind::Password },
+        trusted: account.trusted,
         folders: folders::all(connection, account.id)?
             .into_iter()
             .map(|known| FolderRow {
