@@ -1,6 +1,7 @@
 //! Connecting: the provider table, the live checklist, and what is wrong when it has to be done again.
 
 mod checklist;
+pub mod discover;
 pub mod providers;
 mod wrong;
 
