@@ -74,6 +74,11 @@ impl Connection {
         self.dialogue.guard().inner().certificate()
     }
 
+    /// Who vouches for the server; `None` without TLS and for a certificate that only the person trusts.
+    pub fn verified_issuer(&self) -> Option<&str> {
+        self.dialogue.guard().inner().verified_issuer()
+    }
+
     /// What the server offers before sign-in.
     pub const fn capabilities(&self) -> &Capabilities {
         &self.capabilities

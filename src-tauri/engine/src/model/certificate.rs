@@ -2,6 +2,7 @@
 
 use super::Timestamp;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 use std::fmt;
 
 /// SHA-256 of a certificate's DER bytes.
@@ -9,6 +10,11 @@ use std::fmt;
 pub struct Fingerprint(pub [u8; 32]);
 
 impl Fingerprint {
+    /// Of a certificate's DER bytes.
+    pub fn of(der: &[u8]) -> Self {
+        Self(Sha256::digest(der).into())
+    }
+
     /// From its text: 64 hexadecimal digits, with or without colons. `None`: it is none.
     pub fn parse(text: &str) -> Option<Self> {
         let digits: String = text.chars().filter(|c| *c != ':' && !c.is_whitespace()).collect();

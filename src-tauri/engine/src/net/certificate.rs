@@ -2,7 +2,6 @@
 //! without recursion, and never trusted for a decision that the verifier takes.
 
 use crate::model::{Certificate, Fingerprint, Timestamp};
-use sha2::{Digest, Sha256};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// A certificate as it was shown, before anyone has judged it.
@@ -81,7 +80,7 @@ impl Shown {
             not_after,
             issuer: name(issuer),
             subject_names,
-            fingerprint: Fingerprint(Sha256::digest(certificate).into()),
+            fingerprint: Fingerprint::of(certificate),
         };
         Some(Self { facts, not_before, self_signed: issuer == subject })
     }

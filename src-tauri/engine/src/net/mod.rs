@@ -6,6 +6,7 @@
 mod certificate;
 mod counters;
 mod dial;
+mod issuer;
 mod lines;
 mod stream;
 mod terms;
@@ -16,6 +17,8 @@ mod words;
 pub(crate) mod scripted;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod trust_tests;
 
 pub use counters::Counters;
 pub use dial::{dial, is_loopback};
@@ -33,9 +36,11 @@ pub struct Terms {
     /// Certificates in PEM: a private authority's, or the server's own (a mail bridge on this machine signs
     /// its own). `None`: the system's authorities alone.
     pub ca_pem: Option<String>,
-    /// Certificates that the person trusts for this account, whatever is wrong with them.
+    /// Certificates that the person trusts for this account, whatever is wrong with them. That the server holds
+    /// the key is proven by the handshake all the same.
     pub trusted: Vec<Fingerprint>,
-    /// Who vouched for this server when its certificate verified last ([`Certificate::issuer`]).
+    /// Who vouched for this server when its certificate verified last ([`Stream::verified_issuer`]). One that
+    /// does not verify and is issued by another means that something stands in between.
     pub known_issuer: Option<String>,
     /// The way out of this network.
     pub proxy: Proxy,

@@ -10,6 +10,7 @@ use tokio_rustls::TlsAcceptor;
 use tokio_rustls::rustls::ServerConfig;
 use tokio_rustls::rustls::crypto::aws_lc_rs;
 use tokio_rustls::rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::rustls::sign::{CertifiedKey, SingleCertAndKey};
 
 use super::Deadlines;
 
@@ -151,8 +152,20 @@ pub(crate) struct Authority {
 impl Authority {
     pub(crate) fn new(name: &str) -> Self {
         let mut params = CertificateParams::default();
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         params.distinguished_name.push(DnType::CommonName, name);
+        Self::made_of(params)
+    }
+
+    /// One that an organisation runs among others.
+    pub(crate) fn of(name: &str, organisation: &str) -> Self {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.distinguished_name.push(DnType::OrganizationName, organisation);
+        Self::made_of(params)
+    }
+
+    fn made_of(mut params: CertificateParams) -> Self {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let key = KeyPair::generate().unwrap();
         let pem = params.self_signed(&key).unwrap().pem();
         Self { issuer: Issuer::new(params, key), pem }
@@ -175,6 +188,21 @@ pub(crate) fn self_signed(names: &[&str], until: i32, authority: bool) -> (Arc<S
     }
     let certificate = params.self_signed(&key).unwrap();
     (config(certificate.der().to_vec(), &key), certificate.pem())
+}
+
+/// A server that shows a certificate of which it has no key, and that certificate's DER.
+pub(crate) fn without_the_key(names: &[&str]) -> (Arc<ServerConfig>, Vec<u8>) {
+    let certificate = leaf(names, 2045).self_signed(&KeyPair::generate().unwrap()).unwrap().der().to_vec();
+    let provider = aws_lc_rs::default_provider();
+    let other = PrivateKeyDer::Pkcs8(KeyPair::generate().unwrap().serialize_der().into());
+    let key = provider.key_provider.load_private_key(other).unwrap();
+    let shown = Arc::new(CertifiedKey::new(vec![certificate.clone().into()], key));
+    let config = ServerConfig::builder_with_provider(Arc::new(provider))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_cert_resolver(Arc::new(SingleCertAndKey::from(shown)));
+    (Arc::new(config), certificate)
 }
 
 fn leaf(names: &[&str], until: i32) -> CertificateParams {

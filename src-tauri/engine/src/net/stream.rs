@@ -102,6 +102,7 @@ pub struct Stream {
     layer: Layer,
     peer: SocketAddr,
     certificate: Option<Certificate>,
+    voucher: Option<tls::Voucher>,
 }
 
 impl Stream {
@@ -111,7 +112,7 @@ impl Stream {
         counters.turned();
         let timer = Box::pin(sleep(idle));
         let wire = Wire { tcp, counters, idle, timer, ticking: false, wrote: false, first: Vec::new() };
-        Self { layer: Layer::Plain(wire), peer, certificate: None }
+        Self { layer: Layer::Plain(wire), peer, certificate: None, voucher: None }
     }
 
     /// The address that answered.
@@ -127,6 +128,14 @@ impl Stream {
     /// What the server's certificate says, where TLS stands.
     pub const fn certificate(&self) -> Option<&Certificate> {
         self.certificate.as_ref()
+    }
+
+    /// Who vouches for the server ([`Certificate::issuer`]), when the system's authorities or a certificate
+    /// that was handed over said so. `None` without TLS, and for a certificate that only the person trusts: what
+    /// its issuer says of itself proves nothing. This is what [`Terms::known_issuer`] is learned from.
+    pub fn verified_issuer(&self) -> Option<&str> {
+        let certificate = self.certificate.as_ref()?;
+        (self.voucher == Some(tls::Voucher::Authority)).then_some(certificate.issuer.as_str())
     }
 
     /// The longest silence from here on.
@@ -153,10 +162,10 @@ impl Stream {
             return Ok(self);
         };
         let host = dial::ascii_host(host).ok_or(Failure::of(Cause::HostNotFound))?;
-        let (tls, certificate) =
+        let tls::Secured { tls, certificate, voucher } =
             tls::handshake(wire, &host, terms, deadlines.tls, after_starttls, &mut *watch).await?;
         watch(Stage::Secured);
-        Ok(Self { layer: Layer::Tls(Box::new(tls)), peer: self.peer, certificate })
+        Ok(Self { layer: Layer::Tls(Box::new(tls)), peer: self.peer, certificate, voucher })
     }
 }
 

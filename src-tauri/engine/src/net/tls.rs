@@ -1,9 +1,10 @@
 //! TLS 1.2 and 1.3, judged by the system's verifier, and why it failed.
 
 use super::certificate::Shown;
+use super::issuer::same_issuer;
 use super::stream::Wire;
 use super::{Stage, Terms, Watch, clean, what_speaks};
-use crate::model::{Cause, Certificate, Failure, Timestamp};
+use crate::model::{Cause, Certificate, Failure, Fingerprint, Timestamp};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
@@ -17,18 +18,37 @@ use tokio::time::timeout;
 use tokio_rustls::client::TlsStream;
 use tokio_rustls::{TlsConnector, rustls};
 
+/// Who vouched for a certificate that was accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Voucher {
+    /// The system's authorities, or a certificate that was handed over.
+    Authority,
+    /// The person, for this one certificate.
+    Person,
+}
+
+/// What a verifier saw and found.
+#[derive(Clone, Debug, Default)]
+struct Seen {
+    shown: Option<Shown>,
+    /// `None`: refused, or not asked yet.
+    voucher: Option<Voucher>,
+}
+
 /// The system's verifier, with the leaf kept in view: a refused certificate is shown to the user too.
 #[derive(Debug)]
 struct Observed {
     inner: Verifier,
     /// Certificates the user handed over. One that the server shows itself is trusted as it stands.
     handed_over: Vec<CertificateDer<'static>>,
-    shown: Mutex<Option<Shown>>,
+    /// Certificates that the person accepted as they are.
+    trusted: Vec<Fingerprint>,
+    seen: Mutex<Seen>,
 }
 
 impl Observed {
-    fn shown(&self) -> Option<Shown> {
-        self.shown.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    fn seen(&self) -> Seen {
+        self.seen.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// A server's own certificate that the user handed over vouches for itself. A verifier of chains refuses
@@ -66,11 +86,19 @@ impl ServerCertVerifier for Observed {
         ocsp: &[u8],
         now: UnixTime,
     ) -> Result<ServerCertVerified, TlsError> {
-        *self.shown.lock().unwrap_or_else(PoisonError::into_inner) = Shown::parse(leaf);
-        if let Some(judged) = self.stands_for_itself(leaf, name, now) {
-            return judged;
-        }
-        self.inner.verify_server_cert(leaf, intermediates, name, ocsp, now)
+        let judged = self
+            .stands_for_itself(leaf, name, now)
+            .unwrap_or_else(|| self.inner.verify_server_cert(leaf, intermediates, name, ocsp, now));
+        let (judged, voucher) = match judged {
+            Ok(verified) => (Ok(verified), Some(Voucher::Authority)),
+            Err(_) if self.trusted.contains(&Fingerprint::of(leaf)) => {
+                (Ok(ServerCertVerified::assertion()), Some(Voucher::Person))
+            }
+            Err(refused) => (Err(refused), None),
+        };
+        let shown = Shown::parse(leaf);
+        *self.seen.lock().unwrap_or_else(PoisonError::into_inner) = Seen { shown, voucher };
+        judged
     }
 
     fn verify_tls12_signature(
@@ -113,7 +141,14 @@ fn observed(terms: &Terms, provider: &Arc<CryptoProvider>) -> Result<Observed, F
         Verifier::new_with_extra_roots(handed_over.clone(), Arc::clone(provider))
     };
     let inner = inner.map_err(|error| no_good(error.to_string()))?;
-    Ok(Observed { inner, handed_over, shown: Mutex::new(None) })
+    Ok(Observed { inner, handed_over, trusted: terms.trusted.clone(), seen: Mutex::default() })
+}
+
+/// TLS, what its certificate says, and who vouched for it.
+pub(super) struct Secured {
+    pub(super) tls: TlsStream<Wire>,
+    pub(super) certificate: Option<Certificate>,
+    pub(super) voucher: Option<Voucher>,
 }
 
 pub(super) async fn handshake(
@@ -123,7 +158,7 @@ pub(super) async fn handshake(
     deadline: Duration,
     after_starttls: bool,
     watch: Watch<'_>,
-) -> Result<(TlsStream<Wire>, Option<Certificate>), Failure> {
+) -> Result<Secured, Failure> {
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     // Reads the system's authorities from disk.
     let (owned, builder) = (terms.clone(), Arc::clone(&provider));
@@ -140,21 +175,28 @@ pub(super) async fn handshake(
     let name = ServerName::try_from(host.to_owned()).map_err(|_| Failure::of(Cause::HostNotFound))?;
     let connector = TlsConnector::from(Arc::new(config));
     let result = timeout(deadline, connector.connect(name, wire).into_fallible()).await;
-    let mut shown = verifier.shown();
-    if let Some(shown) = &mut shown {
+    let mut seen = verifier.seen();
+    if let Some(shown) = &mut seen.shown {
         host.clone_into(&mut shown.facts.host);
-    }
-    if let Some(shown) = &shown {
         watch(Stage::CertificateShown(&shown.facts));
     }
     match result {
-        Ok(Ok(tls)) => Ok((tls, shown.map(|shown| shown.facts))),
-        Ok(Err((error, wire))) => Err(failure(&error, shown.as_ref(), &wire.first, after_starttls)),
+        Ok(Ok(tls)) => {
+            let certificate = seen.shown.map(|shown| shown.facts);
+            Ok(Secured { tls, certificate, voucher: seen.voucher })
+        }
+        Ok(Err((error, wire))) => Err(failure(&error, &seen, terms, &wire.first, after_starttls)),
         Err(_) => Err(Failure::said(Cause::TimedOut, "The server does not answer to TLS.")),
     }
 }
 
-fn failure(error: &std::io::Error, shown: Option<&Shown>, first: &[u8], after_starttls: bool) -> Failure {
+fn failure(
+    error: &std::io::Error,
+    seen: &Seen,
+    terms: &Terms,
+    first: &[u8],
+    after_starttls: bool,
+) -> Failure {
     let Some(tls) = error.get_ref().and_then(|inner| inner.downcast_ref::<TlsError>()) else {
         return match error.kind() {
             ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe
@@ -167,13 +209,10 @@ fn failure(error: &std::io::Error, shown: Option<&Shown>, first: &[u8], after_st
     };
     match tls {
         TlsError::InvalidCertificate(problem) => {
-            let cause = certificate_cause(problem, shown.is_some_and(|shown| shown.self_signed));
-            let words = match shown {
-                Some(shown) => format!("{tls}; shown was a certificate {}", shown.facts.in_words()),
-                None => tls.to_string(),
-            };
-            let failure = Failure::said(cause, clean(&words, &[]));
-            Failure { certificate: shown.map(|shown| Box::new(shown.facts.clone())), ..failure }
+            let known = terms.known_issuer.as_deref();
+            let (cause, words) = certificate_failure(problem, seen, known);
+            let certificate = seen.shown.as_ref().map(|shown| Box::new(shown.facts.clone()));
+            Failure { certificate, ..Failure::said(cause, clean(&words, &[])) }
         }
         TlsError::InvalidMessage(_) if after_starttls => {
             Failure::said(Cause::StandsInBetween, format!("What came after STARTTLS is not TLS: {tls}"))
@@ -188,6 +227,32 @@ fn failure(error: &std::io::Error, shown: Option<&Shown>, first: &[u8], after_st
         },
         _ => Failure::said(Cause::TlsNotOffered, format!("No secure connection could be agreed on: {tls}")),
     }
+}
+
+/// Why a certificate was refused, and in words. `known`: who vouched for this server when it verified last.
+fn certificate_failure(problem: &CertificateError, seen: &Seen, known: Option<&str>) -> (Cause, String) {
+    let tls = TlsError::InvalidCertificate(problem.clone());
+    let Some(shown) = &seen.shown else {
+        return (certificate_cause(problem, false), tls.to_string());
+    };
+    let facts = &shown.facts;
+    if seen.voucher.is_some() && *problem == CertificateError::BadSignature {
+        // The certificate is good, and whoever shows it does not hold its key.
+        let words = "Whoever answers shows the server's certificate and does not hold its key";
+        return (Cause::StandsInBetween, format!("{words}: a certificate {}", facts.in_words()));
+    }
+    if let Some(known) = known.filter(|known| !same_issuer(known, &facts.issuer)) {
+        // First the issuers: the rest is the stranger's own text and may be long.
+        let now = &facts.issuer;
+        let issuers =
+            format!("Now the certificate is issued by {now}; the last that verified was issued by {known}");
+        return (
+            Cause::StandsInBetween,
+            format!("{issuers}. {tls}; shown was a certificate {}", facts.in_words()),
+        );
+    }
+    let cause = certificate_cause(problem, shown.self_signed);
+    (cause, format!("{tls}; shown was a certificate {}", facts.in_words()))
 }
 
 /// Which of the four certificate causes it is.
