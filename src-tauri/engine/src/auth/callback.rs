@@ -125,6 +125,8 @@ fn same(a: &str, b: &str) -> bool {
 pub(super) struct Listener {
     tcp: TcpListener,
     port: u16,
+    /// How long a caller may take.
+    pub(super) patience: Duration,
 }
 
 impl Listener {
@@ -132,7 +134,7 @@ impl Listener {
         let refused = |error: std::io::Error| Failure::said(Cause::Unknown, error.to_string());
         let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(refused)?;
         let port = tcp.local_addr().map_err(refused)?.port();
-        Ok(Self { tcp, port })
+        Ok(Self { tcp, port, patience: PATIENCE })
     }
 
     pub(super) const fn port(&self) -> u16 {
@@ -141,6 +143,7 @@ impl Listener {
 
     /// Serves until the person is back. Dropping the future closes the listener and every connection.
     pub(super) async fn wait(self, expected: Expected) -> Back {
+        let patience = self.patience;
         let (came, mut back) = oneshot::channel();
         let waiting = Arc::new(Waiting { expected, came: Mutex::new(Some(came)) });
         let turns = Arc::new(Semaphore::new(AT_ONCE));
@@ -158,7 +161,7 @@ impl Listener {
                     let Ok(turn) = Arc::clone(&turns).try_acquire_owned() else { continue };
                     let waiting = Arc::clone(&waiting);
                     connections.spawn(async move {
-                        serve(tcp, waiting).await;
+                        serve(tcp, waiting, patience).await;
                         drop(turn);
                     });
                 }
@@ -202,7 +205,7 @@ impl Waiting {
     }
 }
 
-async fn serve(tcp: TcpStream, waiting: Arc<Waiting>) {
+async fn serve(tcp: TcpStream, waiting: Arc<Waiting>, patience: Duration) {
     let service = service_fn(move |request: Request<Incoming>| {
         let (head, _body) = request.into_parts();
         let answer = waiting.answer(&head);
@@ -210,12 +213,12 @@ async fn serve(tcp: TcpStream, waiting: Arc<Waiting>) {
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
-        .header_read_timeout(PATIENCE)
+        .header_read_timeout(patience)
         .keep_alive(false)
         .max_buf_size(16 * 1024)
         .serve_connection(TokioIo::new(tcp), service);
     // Whoever breaks off is not waited for.
-    let _ = tokio::time::timeout(PATIENCE * 2, connection).await;
+    let _ = tokio::time::timeout(patience * 2, connection).await;
 }
 
 /// A page without a script, a picture or a word from outside.

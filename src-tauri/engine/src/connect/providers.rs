@@ -252,6 +252,21 @@ impl Table {
     }
 }
 
+/// Every bundled provider.
+pub fn all() -> &'static [Provider] {
+    Table::bundled().all()
+}
+
+/// One bundled provider.
+pub fn get(id: &str) -> Option<&'static Provider> {
+    Table::bundled().get(id)
+}
+
+/// The bundled provider of an address.
+pub fn of_address(address: &Address) -> &'static str {
+    Table::bundled().of_address(address)
+}
+
 /// Codes and tokens travel there: over TLS, or not beyond this computer.
 fn is_safe(address: &str) -> bool {
     url::Url::parse(address).is_ok_and(|url| match url.scheme() {

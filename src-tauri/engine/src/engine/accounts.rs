@@ -2,7 +2,7 @@
 
 use super::{Engine, Topic};
 use super::connect::address;
-use crate::model::{AccountId, Address, Failure, Fingerprint, FolderId, Refusal};
+use crate::model::{AccountId, Address, Fingerprint, FolderId, Refusal};
 use crate::secrets::Prompt;
 use crate::store::{accounts, certificates, coverage, folders, kept, locations, messages};
 use crate::sync::CycleReport;

@@ -53,11 +53,11 @@ impl Engine {
         let cancel = self.cancellable(run.clone());
         let proxy = self.read(meta::proxy).await?;
         let answers = tokio::select! {
-            () = cancel.cancelled() => Err(Failure::of(Cause::Cancelled).into()),
+            () = cancel.cancelled() => Err(Failure::of(Cause::Cancelled)),
             answers = connect::discover::found(&email, self.table(), &proxy) => Ok(answers),
         };
         self.forget_run(&run);
-        Ok(Found { answers: answers?, connected_already })
+        Ok(Found { answers: answers.map_err(Refusal::from)?, connected_already })
     }
 
     /// Runs the checklist and, when every line is green, stores secret and account. Nothing is stored before.

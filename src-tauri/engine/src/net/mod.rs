@@ -85,3 +85,16 @@ pub enum Stage<'a> {
 
 /// Hears the stages. Called from the task that connects, so it must not block.
 pub type Watch<'a> = &'a mut (dyn FnMut(Stage<'_>) + Send);
+
+/// SHIM
+pub fn http_client(_: &Proxy, _: Option<&str>) -> Result<reqwest::Client, crate::model::Failure> {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().map_err(|e| crate::model::Failure::said(crate::model::Cause::Unknown, e.to_string()))
+}
+/// SHIM
+pub fn http_failure(e: &reqwest::Error) -> crate::model::Failure {
+    crate::model::Failure::said(crate::model::Cause::TimedOut, e.to_string())
+}
+/// SHIM
+pub fn current_network() -> Option<String> {
+    None
+}

@@ -190,7 +190,8 @@ pub fn met_since_success(
              (SELECT 1 FROM cycle_failure f WHERE f.cycle_id = c.id AND f.cause = ?2)",
         )?
         .query_row(params![account.0, cause.code()], |row| {
-            Ok((row.get::<_, Option<i64>>(0)?.map(Timestamp), row.get(1)?))
+            let networks = usize::try_from(row.get::<_, i64>(1)?).unwrap_or(usize::MAX);
+            Ok((row.get::<_, Option<i64>>(0)?.map(Timestamp), networks))
         })?)
 }
 

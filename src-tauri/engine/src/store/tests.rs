@@ -41,6 +41,8 @@ fn account() -> Account {
         outgoing: None,
         ca_pem: None,
         sign_in: SignIn::Password,
+        trusted: Vec::new(),
+        known_issuers: Vec::new(),
         paused: false,
         provider: "other".into(),
     }
@@ -183,7 +185,7 @@ fn live(db: &Connection, dir: &std::path::Path) {
 
     messages_live(db, dir, id, inbox, anna, job);
 
-    let cycle = cycles::begin(db, id, now).unwrap();
+    let cycle = cycles::begin(db, id, now, Some("home")).unwrap();
     let ended = Ended {
         at: now.plus(5),
         outcome: Outcome::Failed,

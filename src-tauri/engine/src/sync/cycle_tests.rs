@@ -5,6 +5,7 @@ use super::report::{CycleReport, Progress};
 use super::tests::{NOW, an_account, contact};
 use crate::model::{Account, AccountId, Backfill, Direction, FolderRole, Timestamp};
 use crate::net::scripted::{SHORT, Scripted, Turn, hear, say};
+use crate::auth::Auth;
 use crate::secrets::{Prompt, Secret, SecretStore, SecretsError};
 use crate::store::cycles::Outcome;
 use crate::store::{Store, accounts, coverage, folders, lists};
@@ -49,9 +50,10 @@ async fn case(server: &Scripted, backfill: Backfill) -> Case {
         .await
         .unwrap();
     let context = Context {
+        auth: Arc::new(Auth::new(store.clone(), Arc::new(OnePassword), Vec::new(), noon)),
         store,
-        secrets: Arc::new(OnePassword),
         now: noon,
+        network: Arc::new(|| None),
         deadlines: SHORT,
         size_limit: 50 * 1024 * 1024,
     };

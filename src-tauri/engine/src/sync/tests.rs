@@ -32,6 +32,8 @@ pub(super) fn an_account(port: u16) -> Account {
         outgoing: None,
         ca_pem: None,
         sign_in: SignIn::Password,
+        trusted: Vec::new(),
+        known_issuers: Vec::new(),
         paused: false,
         provider: "other".into(),
     }

@@ -16,8 +16,8 @@ mod tests;
 pub use config::{Config, ConfigError, parse};
 pub use sources::{Dns, HttpProxy, Sources};
 
-use crate::connect::providers;
-use crate::model::{Address, Endpoint};
+use crate::connect::providers::{self, Table};
+use crate::model::{Address, Endpoint, Proxy};
 use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
 use futures::stream::FuturesUnordered;
@@ -73,6 +73,23 @@ struct Claim {
 
 /// Claims in the order of their sources, whichever answered first.
 type Heard = BTreeMap<u8, Claim>;
+
+/// The servers of an address, as this profile asks: its own provider table first, through its proxy.
+pub async fn found(email: &Address, table: &Table, proxy: &Proxy) -> Vec<FoundServers> {
+    if let Some(provider) = table.get(table.of_address(email)).filter(|provider| provider.id != "other")
+        && let Some(incoming) = provider.incoming.clone()
+    {
+        return vec![FoundServers {
+            provider: provider.id.clone(),
+            incoming,
+            outgoing: provider.outgoing.clone(),
+            username: None,
+            source: ServerSource::Table,
+            sentence: format!("{} is at {}.", email.display(), provider.name),
+        }];
+    }
+    discover(email, &Sources::through(proxy)).await
+}
 
 /// The servers of an address, the best answer first. Ends within [`Sources::deadline`] whatever hangs; with
 /// nothing found the list is empty. Dropping the future ends every lookup and connection that it began.

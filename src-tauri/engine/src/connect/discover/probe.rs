@@ -79,7 +79,7 @@ async fn answers(protocol: Protocol, endpoint: &Endpoint, sources: &Sources) -> 
     let after_starttls = endpoint.security == Security::Starttls;
     let stream = if after_starttls { starttls(protocol, stream).await? } else { stream };
     let secured =
-        stream.secure(&endpoint.host, &sources.trust, &deadlines, after_starttls, &mut |_| {}).await?;
+        stream.secure(&endpoint.host, &sources.terms, &deadlines, after_starttls, &mut |_| {}).await?;
     let mut lines = Lines::new(secured);
     if !after_starttls {
         greeting(protocol, &mut lines).await?;

@@ -1,6 +1,7 @@
 //! What discovery asks, as values: a test replaces the whole network.
 
-use crate::net::Trust;
+use crate::model::Proxy;
+use crate::net::Terms;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
 use reqwest::{Certificate, Client};
@@ -40,7 +41,7 @@ pub struct Sources {
     /// Whom to ask for SRV and MX records.
     pub dns: Dns,
     /// Whom to believe besides the system's authorities, for HTTPS and for probing.
-    pub trust: Trust,
+    pub terms: Terms,
     /// How HTTPS goes out.
     pub proxy: HttpProxy,
     /// Where hosts and ports are to be found: no other exists then, for HTTPS (port 443) and for probing.
@@ -59,13 +60,29 @@ impl Sources {
     pub fn system() -> Self {
         Self {
             dns: Dns::System,
-            trust: Trust::default(),
+            terms: Terms::default(),
             proxy: HttpProxy::System,
             places: None,
             probing: true,
             patience: Duration::from_secs(2),
             deadline: Duration::from_millis(4_800),
         }
+    }
+
+    /// The same, by another way out.
+    pub fn through(proxy: &Proxy) -> Self {
+        let at = |scheme: &str, host: &str, port: u16| {
+            // A proxy that cannot be named is as good as none that answers: HTTPS is left out then.
+            reqwest::Proxy::all(format!("{scheme}://{host}:{port}")).map_or(HttpProxy::Direct, HttpProxy::At)
+        };
+        let http = match proxy {
+            Proxy::System => HttpProxy::System,
+            Proxy::None => HttpProxy::Direct,
+            Proxy::Socks5 { host, port } => at("socks5h", host, *port),
+            Proxy::Http { host, port } => at("http", host, *port),
+        };
+        let terms = Terms { proxy: proxy.clone(), ..Terms::default() };
+        Self { proxy: http, terms, ..Self::system() }
     }
 
     /// How long one DNS lookup may take: over before patience is, so that half an answer still counts.
@@ -96,7 +113,7 @@ impl Sources {
             .referer(false)
             .user_agent("Hatstand")
             .pool_max_idle_per_host(0);
-        if let Some(pem) = &self.trust.ca_pem {
+        if let Some(pem) = &self.terms.ca_pem {
             builder = builder.tls_certs_merge(Certificate::from_pem_bundle(pem.as_bytes())?);
         }
         builder = match &self.proxy {

@@ -73,7 +73,7 @@ async fn a_website_whose_certificate_does_not_verify_is_not_asked() {
 async fn an_error_does_not_tell_the_address() {
     let (_, pem) = self_signed(&["noralind.example"], 2045, false);
     let mut sources = nobody();
-    sources.trust.ca_pem = Some(pem);
+    sources.terms.ca_pem = Some(pem);
     let client = sources.http_client().await.unwrap();
     let url = autoconfig::places(&nora(), "noralind.example").remove(0);
     assert!(url.as_str().contains("nora%40"));

@@ -42,7 +42,7 @@ fn nobody() -> Sources {
 
 impl Sources {
     fn trusting(mut self, authority: &Authority) -> Self {
-        self.trust.ca_pem = Some(authority.pem.clone());
+        self.terms.ca_pem = Some(authority.pem.clone());
         self
     }
 
