@@ -13,18 +13,18 @@ const DEEPEST: usize = 16;
 
 /// The servers that a file names.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Config {
+pub(super) struct Config {
     /// The IMAP server: TLS from the first byte before STARTTLS, then the first named.
-    pub incoming: Endpoint,
+    pub(super) incoming: Endpoint,
     /// The SMTP server, chosen likewise.
-    pub outgoing: Option<Endpoint>,
+    pub(super) outgoing: Option<Endpoint>,
     /// The user name at the IMAP server, if the file says what it is made of.
-    pub username: Option<String>,
+    pub(super) username: Option<String>,
 }
 
 /// Why a file says nothing that can be used.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum ConfigError {
+pub(super) enum ConfigError {
     /// More than 64 KB.
     #[error("the file is too long")]
     TooLong,
@@ -47,7 +47,7 @@ pub enum ConfigError {
 
 /// Reads a file for one address. Servers without encryption, with a host or port that cannot be, or with no
 /// way to sign in that a mail app has, are passed over.
-pub fn parse(file: &[u8], email: &Address) -> Result<Config, ConfigError> {
+pub(super) fn parse(file: &[u8], email: &Address) -> Result<Config, ConfigError> {
     if file.len() > MOST_BYTES {
         return Err(ConfigError::TooLong);
     }

@@ -13,7 +13,6 @@ mod sources;
 #[cfg(test)]
 mod tests;
 
-pub use config::{Config, ConfigError, parse};
 pub use sources::{Dns, HttpProxy, Sources};
 
 use crate::connect::providers::{self, Table};

@@ -25,14 +25,14 @@ pub enum Dns {
 }
 
 /// How HTTPS goes out.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum HttpProxy {
     /// Through the system's proxy, if it has one.
     System,
     /// Directly.
     Direct,
-    /// Through this one.
-    At(reqwest::Proxy),
+    /// Through this one: `http://host:port` (CONNECT) or `socks5h://host:port`. It resolves the names.
+    At(reqwest::Url),
 }
 
 /// What discovery asks, and how long.
@@ -119,7 +119,7 @@ impl Sources {
         builder = match &self.proxy {
             HttpProxy::System => builder,
             HttpProxy::Direct => builder.no_proxy(),
-            HttpProxy::At(proxy) => builder.no_proxy().proxy(proxy.clone()),
+            HttpProxy::At(proxy) => builder.no_proxy().proxy(reqwest::Proxy::all(proxy.clone())?),
         };
         if let Some(places) = &self.places {
             builder = builder.dns_resolver(Arc::new(Fixed(places.clone())));

@@ -11,7 +11,7 @@ use super::*;
 use crate::model::Security;
 use crate::net::scripted::Authority;
 use dns_server::{DnsServer, mx, srv};
-use https_server::{Page, Web, file};
+use https_server::{Page, Web, file, proxy};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::time::Duration;
@@ -139,6 +139,20 @@ async fn the_file_on_the_website_is_found_also_behind_redirects() {
 }
 
 #[tokio::test]
+async fn the_file_is_fetched_through_the_proxy() {
+    let authority = Authority::new("Test CA");
+    let web = Web::serves(&authority, &NAMES, vec![(OWN, naming("host.example"))]).await;
+    let (address, asked) = proxy(web.address).await;
+    let mut sources = nobody().trusting(&authority);
+    sources.proxy = HttpProxy::At(format!("http://{address}").parse().unwrap());
+    let found = discover(&nora(), &sources).await;
+    assert_eq!(found[0].source, ServerSource::Autoconfig);
+    let mut asked = asked.lock().unwrap().clone();
+    asked.sort();
+    assert_eq!(asked, ["autoconfig.noralind.example:443", "noralind.example:443"]);
+}
+
+#[tokio::test]
 async fn the_domains_records_are_found() {
     let dns = DnsServer::knows(vec![
         ("_imaps._tcp.noralind.example.", srv(5, 0, 993, "backup.host.example.")),
@@ -205,9 +219,7 @@ async fn nothing_found_is_an_empty_list() {
     // Nobody has to be there at all.
     assert_eq!(discover(&nora(), &nobody()).await, []);
     for nowhere in ["nora@localhost", "nora@[127.0.0.1]", "nora@127.0.0.1"] {
-        if let Ok(email) = Address::parse(nowhere) {
-            assert_eq!(discover(&email, &sources).await, [], "{nowhere}");
-        }
+        assert_eq!(discover(&address(nowhere), &sources).await, [], "{nowhere}");
     }
 }
 
