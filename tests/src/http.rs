@@ -3,6 +3,7 @@
 //! One request a connection. It shares nothing with the HTTP of the app, and changes no feature of a library that
 //! the app is built with.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
@@ -69,10 +70,10 @@ pub fn ask(method: &str, url: &Url, headers: &[(&str, &str)], body: Option<(&str
     let target = url.query().map_or_else(|| url.path().to_owned(), |query| format!("{}?{query}", url.path()));
     let mut head = format!("{method} {target} HTTP/1.1\r\nHost: {host}:{port}\r\nConnection: close\r\n");
     for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
+        let _ = write!(head, "{name}: {value}\r\n");
     }
     if let Some((kind, text)) = body {
-        head.push_str(&format!("Content-Type: {kind}\r\nContent-Length: {}\r\n", text.len()));
+        let _ = write!(head, "Content-Type: {kind}\r\nContent-Length: {}\r\n", text.len());
     }
     let request = [head.as_str(), "\r\n", body.map_or("", |(_, text)| text)].concat();
     stream.write_all(request.as_bytes())?;

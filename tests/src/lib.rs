@@ -7,6 +7,7 @@
 #![cfg(unix)]
 
 pub mod bench;
+pub mod browser;
 pub mod ca;
 pub mod cli;
 pub mod demo;
@@ -21,6 +22,7 @@ pub mod oracle;
 pub mod person;
 pub mod ports;
 pub mod programs;
+pub mod proxy;
 pub mod raw;
 pub mod trouble;
 pub mod window;
