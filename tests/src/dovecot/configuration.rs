@@ -22,6 +22,7 @@ impl Dovecot {
             // Otherwise a token would be looked up as a password too.
             passwords = if new { "mechanisms_filter = plain login" } else { "mechanisms = plain login" };
             extra.push_str(&tokens(url, dir, new));
+            // In 2.4 the same lines stand in the configuration itself.
             fs::write(self.dir().join("oauth2.conf.ext"), introspection(url))?;
         }
         let text = if new { CONF_2_4 } else { CONF_2_3 }
@@ -54,17 +55,17 @@ fn quota(limit: u32, new: bool) -> String {
     }
 }
 
+/// The answer's user name is compared with what `auth_username_format` has left of the one that signs in.
 fn introspection(url: &str) -> String {
     format!(
         "introspection_mode = post\nintrospection_url = {url}\nusername_attribute = username\n\
-         username_format = %n\nactive_attribute = active\nactive_value = true\n"
+         active_attribute = active\nactive_value = true\n"
     )
 }
 
 fn tokens(url: &str, dir: &str, new: bool) -> String {
     if new {
-        // Inside the block the same names stand, and the variable has 2.4's form.
-        let lines = introspection(url).replace("%n", "%{user | username}");
+        let lines = introspection(url);
         format!("oauth2 {{\n{lines}}}\npassdb oauth2 {{\n  mechanisms_filter = xoauth2 oauthbearer\n}}\n")
     } else {
         format!(

@@ -92,7 +92,7 @@ fn fields<'a>(lines: impl Iterator<Item = &'a str>) -> impl Iterator<Item = Valu
 fn attempt(line: &str) -> Option<SignIn> {
     let fields = fields(std::iter::once(line)).next()?;
     let text = |name: &str| fields[name].as_str().unwrap_or_default().to_owned();
-    (text("service") == "imap" && text("transport") == "TLS").then(|| SignIn {
+    (text("service") == "imap" && text("transport").eq_ignore_ascii_case("tls")).then(|| SignIn {
         user: text("user"),
         mechanism: text("mechanism"),
         accepted: fields["success"] == "yes",
