@@ -83,6 +83,13 @@ impl Cli {
         Ok(Self { program, data: data.to_owned(), env, folder: None })
     }
 
+    /// With further variables in its environment, such as a [`Browser`](crate::browser::Browser)'s PATH or a proxy.
+    #[must_use]
+    pub fn with_env(mut self, more: &[(String, String)]) -> Self {
+        self.env.extend_from_slice(more);
+        self
+    }
+
     /// The profile's folder.
     pub fn data_dir(&self) -> &Path {
         &self.data

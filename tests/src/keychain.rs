@@ -164,20 +164,20 @@ impl Keychain {
 
     /// Whether the keyring is locked; a trouble when there is none.
     pub fn locked(&self) -> Outcome<bool> {
-        let output = self.run(
-            "dbus-send",
-            &[
-                "--session",
-                "--print-reply=literal",
-                "--dest=org.freedesktop.secrets",
-                "/org/freedesktop/secrets/collection/login",
-                "org.freedesktop.DBus.Properties.Get",
-                "string:org.freedesktop.Secret.Collection",
-                "string:Locked",
-            ],
-            b"",
-        )?;
-        Ok(success("asking for the lock", &output)?.contains("true"))
+        Ok(self.property("Locked")?.contains("true"))
+    }
+
+    fn property(&self, name: &str) -> Outcome<String> {
+        let args = [
+            "--session",
+            "--print-reply=literal",
+            "--dest=org.freedesktop.secrets",
+            "/org/freedesktop/secrets/collection/login",
+            "org.freedesktop.DBus.Properties.Get",
+            "string:org.freedesktop.Secret.Collection",
+            &format!("string:{name}"),
+        ];
+        success(&format!("asking the keyring for {name}"), &self.run("dbus-send", &args, b"")?)
     }
 
     /// What `secret-tool search --all` shows of a service: attributes and, unless locked, secrets.
@@ -197,6 +197,32 @@ impl Keychain {
     pub fn clear(&self, service: &str) -> Outcome<()> {
         success("secret-tool clear", &self.run("secret-tool", &["clear", "service", service], b"")?)
             .map(|_| ())
+    }
+
+    /// Removes one entry, as a person does in the keychain's own window.
+    pub fn remove(&self, service: &str, username: &str) -> Outcome<()> {
+        let args = ["clear", "service", service, "username", username];
+        success("secret-tool clear", &self.run("secret-tool", &args, b"")?).map(|_| ())
+    }
+
+    /// The user names of a service's entries, sorted, whether locked or not; a trouble when there is no keyring.
+    pub fn usernames(&self, service: &str) -> Outcome<Vec<String>> {
+        // `secret-tool` finds nothing where nothing can be asked, too.
+        self.locked()?;
+        let found = self.search(service)?;
+        let mut names: Vec<String> = found
+            .lines()
+            .filter_map(|line| line.strip_prefix("attribute.username = "))
+            .map(str::to_owned)
+            .collect();
+        names.sort();
+        Ok(names)
+    }
+
+    /// How many entries the keyring holds, of whatever service, locked or not.
+    pub fn count(&self) -> Outcome<usize> {
+        let items = self.property("Items")?;
+        Ok(items.matches("/org/freedesktop/secrets/collection/login/").count())
     }
 
     fn run(&self, program: &str, args: &[&str], stdin: &[u8]) -> Outcome<Output> {
@@ -280,6 +306,31 @@ mod tests {
         let keychain = Keychain::without_service()?;
         assert!(keychain.locked().is_err());
         assert!(keychain.store(SERVICE, "nora", "x").is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn a_service_that_was_absent_comes_goes_and_is_back_on_the_same_bus() -> Outcome<()> {
+        let mut keychain = Keychain::without_service()?;
+        let address = keychain.env();
+        keychain.start_service()?;
+        assert_eq!(keychain.count()?, 0);
+        keychain.store(SERVICE, "nora", "first")?;
+        keychain.store(SERVICE, "anna", "second")?;
+        keychain.store("another.app", "nora", "third")?;
+        keychain.lock()?;
+        assert_eq!(
+            (keychain.usernames(SERVICE)?, keychain.count()?),
+            (vec!["anna".into(), "nora".into()], 3)
+        );
+        keychain.stop_service();
+        assert!(keychain.usernames(SERVICE).is_err() && keychain.count().is_err());
+        keychain.start_service()?;
+        assert_eq!(keychain.env(), address);
+        keychain.remove(SERVICE, "nora")?;
+        assert_eq!(keychain.usernames(SERVICE)?, ["anna"]);
+        keychain.clear(SERVICE)?;
+        assert_eq!((keychain.usernames(SERVICE)?.len(), keychain.count()?), (0, 1));
         Ok(())
     }
 

@@ -7,17 +7,22 @@
 #![cfg(unix)]
 
 pub mod bench;
+pub mod browser;
 pub mod ca;
 pub mod cli;
 pub mod demo;
 pub mod dovecot;
+pub mod http;
 pub mod keychain;
 pub mod leash;
 pub mod maildir;
 pub mod mailgen;
+pub mod oidc;
 pub mod oracle;
+pub mod person;
 pub mod ports;
 pub mod programs;
+pub mod proxy;
 pub mod raw;
 pub mod trouble;
 pub mod window;

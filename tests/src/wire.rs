@@ -90,6 +90,41 @@ impl Wire {
         self.command(&format!("LOGIN {} {}", quoted(user), quoted(password))).map(|_| ())
     }
 
+    /// Signs in with a token by XOAUTH2, as Google and Microsoft describe it.
+    pub fn xoauth2(&mut self, user: &str, token: &str) -> Outcome<()> {
+        self.authenticate("XOAUTH2", &format!("user={user}\x01auth=Bearer {token}\x01\x01"), "")
+    }
+
+    /// Signs in with a token by OAUTHBEARER (RFC 7628).
+    pub fn oauthbearer(&mut self, user: &str, token: &str) -> Outcome<()> {
+        // A refusal is acknowledged by a lone control-A (section 3.2.3).
+        self.authenticate("OAUTHBEARER", &format!("n,a={user},\x01auth=Bearer {token}\x01\x01"), "AQ==")
+    }
+
+    /// AUTHENTICATE with an initial response (RFC 4959). A refusal may come in two steps: a challenge that says why,
+    /// which is answered with `acknowledgement`, and the tagged NO; the trouble tells both.
+    fn authenticate(&mut self, mechanism: &str, response: &str, acknowledgement: &str) -> Outcome<()> {
+        let coded = base64::engine::general_purpose::STANDARD.encode(response);
+        let tag = self.next_tag();
+        self.send(format!("{tag} AUTHENTICATE {mechanism} {coded}\r\n").as_bytes())?;
+        let mut why = String::new();
+        loop {
+            let line = self.answer()?.line();
+            if let Some(challenge) = line.strip_prefix("+ ") {
+                let bytes = base64::engine::general_purpose::STANDARD.decode(challenge)?;
+                why = format!("{} ", String::from_utf8_lossy(&bytes));
+                self.send(format!("{acknowledgement}\r\n").as_bytes())?;
+            } else if let Some(status) = line.strip_prefix(&format!("{tag} ")) {
+                let accepted = status.starts_with("OK");
+                return if accepted {
+                    Ok(())
+                } else {
+                    Err(Trouble::new(format!("the server said {why}{status}")))
+                };
+            }
+        }
+    }
+
     /// Opens a folder read-only; `folder` is its name in Unicode. Answers the untagged lines.
     pub fn examine(&mut self, folder: &str) -> Outcome<Vec<Answer>> {
         self.command(&format!("EXAMINE {}", quoted(&modified_utf7(folder))))

@@ -31,10 +31,10 @@ pub fn built(profile: &str, name: &str) -> Step {
     Step::new(root().join(target).join(profile).join(name).into_os_string(), &[])
 }
 
-/// npm, in `ui/`.
-pub fn npm(args: &[&str]) -> Step {
+/// npm, in a folder of the repository.
+pub fn npm(folder: &str, args: &[&str]) -> Step {
     let mut step = Step::new(if cfg!(windows) { "npm.cmd" } else { "npm" }.into(), args);
-    step.folder = root().join("ui");
+    step.folder = root().join(folder);
     step
 }
 

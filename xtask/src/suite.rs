@@ -24,12 +24,14 @@ pub fn run(long: bool) -> bool {
 
     stage("packages", &mut || {
         let got = packages::get(&[BUILD, TEST, BENCH]);
-        Count { passed: 0, failed: u32::from(!got) }
+        let mut count = counted(ui::install(ui::PROVIDER).filter(|_| cfg!(target_os = "linux")));
+        count.add(Count { passed: 0, failed: u32::from(!got) });
+        count
     });
     // Before any Rust that embeds it.
-    let script = |name: &str| npm(&["run", name]).variable("NO_COLOR", "1").variable("CI", "1");
+    let script = |name: &str| npm(ui::UI, &["run", name]).variable("NO_COLOR", "1").variable("CI", "1");
     stage("user interface", &mut || {
-        let steps = ui::install().into_iter();
+        let steps = ui::install(ui::UI).into_iter();
         counted(steps.chain([script("check"), script("test"), script("build")]))
     });
     stage("format and lints", &mut || {

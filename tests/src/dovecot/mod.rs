@@ -4,6 +4,8 @@
 //! by side. Version 2.3 and 2.4 want different configurations; `dovecot --version` chooses.
 
 mod behind;
+mod configuration;
+mod sign_ins;
 mod snapshot;
 #[cfg(test)]
 mod tests;
@@ -25,10 +27,9 @@ use crate::trouble::{Doing, Outcome, Trouble};
 use crate::wire::Wire;
 
 pub use behind::Stored;
+pub use sign_ins::{Mark, SignIn};
 pub use snapshot::Snapshot;
 
-const CONF_2_3: &str = include_str!("../../servers/dovecot-2.3.conf");
-const CONF_2_4: &str = include_str!("../../servers/dovecot-2.4.conf");
 /// How long a start, a stop or a changed password may take on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(20);
 
@@ -44,6 +45,9 @@ pub struct DovecotOptions {
     pub quota: Option<u32>,
     /// Connections that one user may have from one address.
     pub connections: u32,
+    /// Where it asks about a token, for sign-in by XOAUTH2 and OAUTHBEARER:
+    /// [`Oidc::introspection_url`](crate::oidc::Oidc::introspection_url). Without it there are passwords alone.
+    pub introspection: Option<String>,
 }
 
 impl Default for DovecotOptions {
@@ -54,6 +58,7 @@ impl Default for DovecotOptions {
             certificate: Certificate::Good,
             quota: None,
             connections: 50,
+            introspection: None,
         }
     }
 }
@@ -126,7 +131,7 @@ impl Dovecot {
         server.authority.write_pem(server.dir())?;
         server.write_passwd()?;
         for attempt in 0.. {
-            fs::write(server.dir().join("dovecot.conf"), server.configuration()?)?;
+            server.write_configuration()?;
             match server.start_again() {
                 Ok(()) => break,
                 // Between our look and Dovecot's bind another process may have taken the port.
@@ -276,31 +281,6 @@ impl Dovecot {
         Ok(())
     }
 
-    fn configuration(&self) -> Outcome<String> {
-        let new = is_2_4()?;
-        let extra = match (self.options.quota, new) {
-            (None, _) => String::new(),
-            (Some(limit), false) => format!(
-                "mail_plugins = quota\nprotocol imap {{\n  mail_plugins = quota imap_quota\n}}\nplugin {{\n  quota = \
-                 count:User quota\n  quota_vsizes = yes\n  quota_rule = *:storage={limit}K\n  quota_grace = 0\n}}\n"
-            ),
-            (Some(limit), true) => format!(
-                "mail_plugins {{\n  quota = yes\n}}\nprotocol imap {{\n  mail_plugins {{\n    imap_quota = yes\n  }}\n\
-                 }}\nquota \"User quota\" {{\n  quota_storage_size = {limit}K\n}}\nquota_storage_grace = 0\n"
-            ),
-        };
-        let dir = self.dir().to_str().doing("the temporary folder's name is no UTF-8")?;
-        Ok(if new { CONF_2_4 } else { CONF_2_3 }
-            .replace("@DIR@", dir)
-            .replace("@USER@", &self.owner.user)
-            .replace("@GROUP@", &self.owner.group)
-            .replace("@IMAP@", &self.imap.to_string())
-            .replace("@IMAPS@", &self.imaps.to_string())
-            .replace("@LMTP@", &self.lmtp.to_string())
-            .replace("@CONNECTIONS@", &self.options.connections.to_string())
-            .replace("@EXTRA@", &extra))
-    }
-
     fn wait_for_greeting(&mut self) -> Outcome<()> {
         let deadline = Instant::now() + PATIENCE;
         loop {
@@ -318,16 +298,5 @@ impl Dovecot {
             }
             std::thread::sleep(PAUSE);
         }
-    }
-}
-
-fn is_2_4() -> Outcome<bool> {
-    let output = Command::new(programs::find("dovecot")?).arg("--version").output()?;
-    let version = String::from_utf8_lossy(&output.stdout).into_owned();
-    let mut parts = version.split(|c: char| !c.is_ascii_digit()).filter_map(|part| part.parse::<u32>().ok());
-    match (parts.next(), parts.next()) {
-        (Some(2), Some(3)) => Ok(false),
-        (Some(major), Some(minor)) if (major, minor) >= (2, 4) => Ok(true),
-        _ => Err(Trouble::new(format!("Dovecot {} is not supported; 2.3 and 2.4 are", version.trim()))),
     }
 }
