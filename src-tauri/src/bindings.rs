@@ -1,7 +1,7 @@
 //! The window's TypeScript calls and types, generated from the Rust ones.
 
-use crate::commands::{accounts, common, mail, people, projects};
-use crate::events::{Changed, Checklist, Show};
+use crate::commands::{accounts, common, connect, mail, people, projects};
+use crate::events::{Changed, Checklist, Show, TurnedRed};
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 /// Every command and event of the window.
@@ -15,16 +15,12 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             accounts::accounts,
             accounts::answer_alias,
             accounts::answer_moved_mailbox,
-            accounts::cancel_check,
-            accounts::connect_account,
             accounts::delete_account,
             accounts::delete_facts_of_account,
             accounts::edit_account,
+            accounts::forget_certificate,
             accounts::open_page,
             accounts::pause_account,
-            accounts::provider_for,
-            accounts::providers,
-            accounts::reconnect_account,
             accounts::resume_account,
             accounts::stop_sync,
             accounts::sync_now,
@@ -34,6 +30,18 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             common::settings,
             common::sidebar,
             common::undo,
+            connect::advanced,
+            connect::await_browser_sign_in,
+            connect::begin_browser_sign_in,
+            connect::cancel_check,
+            connect::connect_account,
+            connect::find_servers,
+            connect::open_sign_in_again,
+            connect::providers,
+            connect::reconnect_account,
+            connect::set_client,
+            connect::set_proxy,
+            connect::what_is_wrong,
             mail::inline_image,
             mail::mark_done,
             mail::mark_read,
@@ -61,7 +69,7 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             projects::project_threads,
             projects::projects,
         ])
-        .events(collect_events![Changed, Checklist, Show])
+        .events(collect_events![Changed, Checklist, Show, TurnedRed])
 }
 
 #[cfg(test)]

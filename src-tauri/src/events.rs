@@ -1,7 +1,9 @@
 //! Forwards the engine's events to the window: coalesced, at most four a second per topic.
 
 use hatstand_engine::connect::CheckStep;
-use hatstand_engine::{Engine, Event, Topic};
+use hatstand_engine::model::AccountId;
+use hatstand_engine::view::AccountDetail;
+use hatstand_engine::{Engine, Event, Topic, WeakEngine};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -25,6 +27,14 @@ pub(crate) struct Checklist {
     steps: Vec<CheckStep>,
 }
 
+/// An account needs reconnecting now, and did not before.
+#[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
+pub(crate) struct TurnedRed {
+    id: AccountId,
+    email: String,
+    sentence: String,
+}
+
 /// The window should show a screen.
 #[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
 pub(crate) struct Show {
@@ -34,18 +44,18 @@ pub(crate) struct Show {
 /// Forwards until the engine is gone.
 pub(crate) async fn forward(app: AppHandle, engine: Engine) {
     let mut events = engine.events();
-    drop(engine);
+    let engine = engine.downgrade();
     loop {
         let mut topics: BTreeSet<u8> = BTreeSet::new();
         match events.recv().await {
-            Ok(event) => note(&app, event, &mut topics),
+            Ok(event) => note(&app, &engine, event, &mut topics).await,
             // It fell behind: everything may have changed.
             Err(RecvError::Lagged(_)) => topics.extend(Topic::ALL.map(|topic| topic as u8)),
             Err(RecvError::Closed) => return,
         }
         loop {
             match events.try_recv() {
-                Ok(event) => note(&app, event, &mut topics),
+                Ok(event) => note(&app, &engine, event, &mut topics).await,
                 Err(TryRecvError::Lagged(_)) => topics.extend(Topic::ALL.map(|topic| topic as u8)),
                 Err(TryRecvError::Empty | TryRecvError::Closed) => break,
             }
@@ -58,10 +68,18 @@ pub(crate) async fn forward(app: AppHandle, engine: Engine) {
     }
 }
 
-fn note(app: &AppHandle, event: Event, topics: &mut BTreeSet<u8>) {
+async fn note(app: &AppHandle, engine: &WeakEngine, event: Event, topics: &mut BTreeSet<u8>) {
     match event {
         Event::Changed(topic) => {
             topics.insert(topic as u8);
+        }
+        Event::TurnedRed(id) => {
+            let Some(engine) = engine.upgrade() else { return };
+            if let Ok(AccountDetail { row, .. }) = engine.account(id).await
+                && let Some(failure) = row.failure
+            {
+                let _ = TurnedRed { id, email: row.email, sentence: failure.sentence }.emit(app);
+            }
         }
         Event::Checklist { run, steps } => {
             let _ = Checklist { run, steps }.emit(app);

@@ -5,7 +5,7 @@ use crate::exit::{Code, Stop};
 use crate::{Output, json, table};
 use hatstand_engine::model::{AccountId, Endpoint, Security};
 use hatstand_engine::secrets::Secret;
-use hatstand_engine::{ConnectRequest, Engine, Outgoing};
+use hatstand_engine::{ConnectRequest, Engine, GivenSignIn, Outgoing, ReconnectRequest};
 use std::io::Read;
 
 pub(crate) async fn run(engine: &Engine, command: AccountCommand, output: Output) -> Result<Code, Stop> {
@@ -41,7 +41,7 @@ pub(crate) async fn run(engine: &Engine, command: AccountCommand, output: Output
             show(engine, id, output).await
         }
         AccountCommand::Reconnect { id, .. } => {
-            engine.reconnect_account(String::new(), id, password()?).await?;
+            engine.reconnect_account(String::new(), id, ReconnectRequest::with_password(password()?)).await?;
             show(engine, id, output).await?;
             let row = engine.account(id).await?.row;
             Ok(Code::of_state(row.state))
@@ -71,6 +71,8 @@ async fn show(engine: &Engine, id: AccountId, output: Output) -> Result<Code, St
             "incoming": detail.incoming,
             "outgoing": detail.outgoing,
             "aliases": detail.aliases,
+            "sign_in": detail.sign_in,
+            "trusted": detail.trusted,
             "folders": detail.folders,
             "headers_seen": detail.headers_seen,
             "messages_copied": detail.messages_copied,
@@ -97,9 +99,9 @@ fn request(connect: Connect) -> Result<ConnectRequest, Stop> {
             let usual = if security == Security::Tls { 465 } else { 587 };
             Outgoing::Given(Endpoint { host, port: connect.smtp_port.unwrap_or(usual), security })
         }
-        (_, None) => Outgoing::Preset,
+        (_, None) => Outgoing::Found,
     };
-    if incoming.is_some() && outgoing == Outgoing::Preset {
+    if incoming.is_some() && outgoing == Outgoing::Found {
         let sentence =
             "Give the outgoing server (--smtp-host), or say that there is none (--smtp-security none).";
         return Err(Stop::refused("host_needed", sentence));
@@ -125,7 +127,8 @@ fn request(connect: Connect) -> Result<ConnectRequest, Stop> {
         outgoing,
         provider: None,
         ca_pem,
-        password: password()?,
+        sign_in: GivenSignIn::Password(password()?),
+        trusted: Vec::new(),
     })
 }
 

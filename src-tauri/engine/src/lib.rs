@@ -16,6 +16,7 @@ pub mod sync;
 pub mod view;
 
 pub use engine::{
-    Advanced, ConnectRequest, ContactInput, DATA_DIR_ENV, EmailCount, Engine, Event, Found, GivenSignIn, IDENTIFIER,
-    IssuerClient, MailPage, Opened, Outgoing, ProjectInput, ReconnectRequest, Servers, Settings, Theme, Topic, data_dir,
+    Advanced, ConnectRequest, ContactInput, DATA_DIR_ENV, EmailCount, Engine, Event, Found, GivenSignIn,
+    IDENTIFIER, IssuerClient, MailPage, Opened, Outgoing, ProjectInput, ReconnectRequest, Servers, Settings,
+    Theme, Topic, WeakEngine, data_dir,
 };

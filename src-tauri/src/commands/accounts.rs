@@ -1,41 +1,9 @@
-//! Email settings, and the sheets that connect and reconnect.
+//! Email settings: the list of accounts.
 
 use super::{Answer, TheShell};
-use hatstand_engine::connect::providers::{self, Provider};
-use hatstand_engine::model::{AccountId, Endpoint, FolderId, Refusal};
-use hatstand_engine::secrets::Secret;
+use hatstand_engine::model::{AccountId, FolderId, Refusal};
 use hatstand_engine::view::{AccountDetail, AccountRow, DeleteFacts};
-use hatstand_engine::{ConnectRequest, Outgoing};
-use serde::Deserialize;
 use tauri_plugin_opener::OpenerExt;
-
-/// What was typed to connect an account.
-#[derive(Deserialize, specta::Type)]
-#[serde(rename = "ConnectRequest")]
-pub(crate) struct Typed {
-    email: String,
-    aliases: Vec<String>,
-    username: Option<String>,
-    incoming: Endpoint,
-    outgoing: Option<Endpoint>,
-    provider: String,
-    password: String,
-}
-
-impl From<Typed> for ConnectRequest {
-    fn from(typed: Typed) -> Self {
-        Self {
-            email: typed.email,
-            aliases: typed.aliases,
-            username: typed.username,
-            incoming: Some(typed.incoming),
-            outgoing: typed.outgoing.map_or(Outgoing::None, Outgoing::Given),
-            provider: Some(typed.provider),
-            ca_pem: None,
-            password: Secret::new(typed.password),
-        }
-    }
-}
 
 /// Rows under "Incoming email".
 #[tauri::command]
@@ -49,47 +17,6 @@ pub(crate) async fn accounts(shell: TheShell<'_>) -> Answer<Vec<AccountRow>> {
 #[specta::specta]
 pub(crate) async fn account(shell: TheShell<'_>, id: AccountId) -> Answer<AccountDetail> {
     shell.engine()?.account(id).await
-}
-
-/// The provider table.
-#[tauri::command]
-#[specta::specta]
-pub(crate) fn providers() -> Vec<Provider> {
-    providers::all().to_vec()
-}
-
-/// The provider of an address.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn provider_for(shell: TheShell<'_>, email: String) -> Answer<String> {
-    shell.engine()?.provider_for(email).await
-}
-
-/// Runs the checklist and stores the account when every line is green.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn connect_account(shell: TheShell<'_>, run: String, request: Typed) -> Answer<AccountId> {
-    shell.engine()?.connect_account(run, request.into()).await
-}
-
-/// Runs the checklist with a new password, stores it when it worked, and syncs.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn reconnect_account(
-    shell: TheShell<'_>,
-    run: String,
-    id: AccountId,
-    password: String,
-) -> Answer<()> {
-    shell.engine()?.reconnect_account(run, id, Secret::new(password)).await
-}
-
-/// Ends a running checklist.
-#[tauri::command]
-#[specta::specta]
-pub(crate) async fn cancel_check(shell: TheShell<'_>, run: String) -> Answer<()> {
-    shell.engine()?.cancel_check(&run);
-    Ok(())
 }
 
 /// Changes aliases and folders.
@@ -174,13 +101,22 @@ pub(crate) async fn answer_alias(
     shell.engine()?.answer_alias(id, address, add).await
 }
 
-/// Opens the provider's own help page in the browser.
+/// Trusts a certificate no longer.
 #[tauri::command]
 #[specta::specta]
-pub(crate) async fn open_page(app: tauri::AppHandle, provider: String) -> Answer<()> {
-    let page = providers::get(&provider)
-        .and_then(|provider| provider.page.clone())
-        .ok_or_else(|| Refusal::not_found("page"))?;
+pub(crate) async fn forget_certificate(
+    shell: TheShell<'_>,
+    id: AccountId,
+    fingerprint: String,
+) -> Answer<()> {
+    shell.engine()?.forget_certificate(id, &fingerprint).await
+}
+
+/// Opens a provider's own page in the browser, by its id.
+#[tauri::command]
+#[specta::specta]
+pub(crate) async fn open_page(app: tauri::AppHandle, shell: TheShell<'_>, id: String) -> Answer<()> {
+    let page = shell.engine()?.page(&id).ok_or_else(|| Refusal::not_found("page"))?;
     app.opener()
         .open_url(page, None::<&str>)
         .map_err(|error| Refusal::new("browser", format!("The browser could not be opened: {error}")))

@@ -2,6 +2,7 @@
 
 pub(crate) mod accounts;
 pub(crate) mod common;
+pub(crate) mod connect;
 pub(crate) mod mail;
 pub(crate) mod people;
 pub(crate) mod projects;

@@ -6,7 +6,9 @@
 use crate::model::{Cause, Failure};
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
-use hyper::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderMap, ORIGIN, REFERRER_POLICY};
+use hyper::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, HeaderMap, ORIGIN, REFERRER_POLICY,
+};
 use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
@@ -83,7 +85,9 @@ pub(super) fn judge(request: &Parts, expected: &Expected) -> Verdict {
         return Verdict::Refused("no navigation");
     }
     let query: Vec<(String, String)> =
-        url::form_urlencoded::parse(request.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
+        url::form_urlencoded::parse(request.uri.query().unwrap_or_default().as_bytes())
+            .into_owned()
+            .collect();
     let once = |name: &str| {
         let mut values = query.iter().filter(|(key, _)| key == name).map(|(_, value)| value);
         let first = values.next();
@@ -187,15 +191,23 @@ impl Waiting {
             Verdict::NotFound => page(StatusCode::NOT_FOUND, "There is nothing here.", ""),
             Verdict::Refused(why) => {
                 tracing::info!("a request to the sign-in listener was refused: {why}");
-                page(StatusCode::BAD_REQUEST, "This is no answer to a sign-in.", "Go back to Hatstand and start it there.")
+                page(
+                    StatusCode::BAD_REQUEST,
+                    "This is no answer to a sign-in.",
+                    "Go back to Hatstand and start it there.",
+                )
             }
             Verdict::Back(back) => {
                 let Some(came) = self.came.lock().unwrap_or_else(PoisonError::into_inner).take() else {
                     return page(StatusCode::GONE, "This sign-in is over.", "Go back to Hatstand.");
                 };
                 let words = match &back {
-                    Back::Code(_) => ("Thank you. Hatstand goes on.", "You can close this page and go back to Hatstand."),
-                    Back::Error { .. } => ("Hatstand was not let in.", "You can close this page. Hatstand says how to go on."),
+                    Back::Code(_) => {
+                        ("Thank you. Hatstand goes on.", "You can close this page and go back to Hatstand.")
+                    }
+                    Back::Error { .. } => {
+                        ("Hatstand was not let in.", "You can close this page. Hatstand says how to go on.")
+                    }
                 };
                 // Nobody waits any more: then there is nobody to tell.
                 let _ = came.send(back);

@@ -26,7 +26,12 @@ fn only_a_navigation_with_the_state_of_this_sign_in_is_taken() {
     let right = format!("/callback?code=c0de&state={STATE}");
     let code = || Verdict::Back(Back::Code("c0de".into()));
     assert_eq!(verdict("GET", &right, &[HOST]), code());
-    let navigation = [HOST, ("sec-fetch-mode", "navigate"), ("sec-fetch-dest", "document"), ("sec-fetch-site", "cross-site")];
+    let navigation = [
+        HOST,
+        ("sec-fetch-mode", "navigate"),
+        ("sec-fetch-dest", "document"),
+        ("sec-fetch-site", "cross-site"),
+    ];
     assert_eq!(verdict("GET", &right, &navigation), code());
     assert_eq!(verdict("GET", &format!("{right}&iss=https%3A%2F%2Fid.example"), &[HOST]), code());
     assert_eq!(

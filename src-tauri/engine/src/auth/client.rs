@@ -9,8 +9,9 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use oauth2::basic::{BasicErrorResponse, BasicTokenType};
 use oauth2::{
     AuthType, AuthUrl, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointNotSet, EndpointSet,
-    HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, Scope,
-    StandardRevocableToken, StandardTokenIntrospectionResponse, StandardTokenResponse, TokenResponse as _, TokenUrl,
+    HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
+    RequestTokenError, Scope, StandardRevocableToken, StandardTokenIntrospectionResponse,
+    StandardTokenResponse, TokenResponse as _, TokenUrl,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -204,11 +205,8 @@ fn address_of(id_token: &str) -> Option<String> {
 async fn send(http: reqwest::Client, request: HttpRequest) -> Result<HttpResponse, HttpError> {
     let failed = |error: reqwest::Error| HttpError::Failed(crate::net::http_failure(&error));
     let (parts, body) = request.into_parts();
-    let request = http
-        .request(parts.method, parts.uri.to_string())
-        .headers(parts.headers)
-        .body(body)
-        .timeout(PATIENCE);
+    let request =
+        http.request(parts.method, parts.uri.to_string()).headers(parts.headers).body(body).timeout(PATIENCE);
     let mut answer = request.send().await.map_err(failed)?;
     let status = answer.status();
     if status.is_server_error() || status.as_u16() == 429 {
@@ -251,8 +249,15 @@ fn failure(error: &RequestTokenError<HttpError, BasicErrorResponse>) -> Failure 
 /// AADSTS numbers).
 pub(super) fn refused(code: &str, description: &str) -> Cause {
     /// The organisation has to agree, or keeps this app out.
-    const APPROVAL: &[&str] =
-        &["AADSTS65001", "AADSTS90094", "AADSTS900941", "AADSTS700016", "AADSTS7000112", "AADSTS50105", "AADSTS53003"];
+    const APPROVAL: &[&str] = &[
+        "AADSTS65001",
+        "AADSTS90094",
+        "AADSTS900941",
+        "AADSTS700016",
+        "AADSTS7000112",
+        "AADSTS50105",
+        "AADSTS53003",
+    ];
     if APPROVAL.iter().any(|number| description.contains(number))
         || matches!(code, "consent_required" | "admin_policy_enforced" | "org_internal")
     {
@@ -271,15 +276,60 @@ mod tests {
     #[test]
     fn what_an_issuer_says_has_its_cause() {
         for (code, description, cause, _documented) in [
-            ("invalid_grant", "Token has been expired or revoked.", Cause::SignInExpired, "developers.google.com/identity/protocols/oauth2#expiration"),
-            ("invalid_grant", "Bad Request", Cause::SignInExpired, "developers.google.com/identity/protocols/oauth2"),
-            ("invalid_grant", "AADSTS700082: The refresh token has expired due to inactivity.", Cause::SignInExpired, "learn.microsoft.com/entra/identity-platform/reference-error-codes"),
-            ("invalid_grant", "AADSTS50173: The provided grant has expired due to it being revoked", Cause::SignInExpired, "learn.microsoft.com/entra/identity-platform/reference-error-codes"),
-            ("invalid_grant", "AADSTS65001: The user or administrator has not consented to use the application", Cause::ApprovalNeeded, "learn.microsoft.com/entra/identity-platform/reference-error-codes"),
-            ("access_denied", "AADSTS90094: The grant requires admin permission.", Cause::ApprovalNeeded, "learn.microsoft.com/entra/identity-platform/reference-error-codes"),
-            ("interaction_required", "AADSTS50076: Due to a configuration change you must use multi-factor authentication", Cause::SignInExpired, "learn.microsoft.com/entra/identity-platform/reference-error-codes"),
-            ("unauthorized_client", "AADSTS700016: Application was not found in the directory", Cause::ApprovalNeeded, "learn.microsoft.com/entra/identity-platform/reference-error-codes"),
-            ("admin_policy_enforced", "", Cause::ApprovalNeeded, "developers.google.com/identity/protocols/oauth2/native-app#authorization-errors-admin-policy-enforced"),
+            (
+                "invalid_grant",
+                "Token has been expired or revoked.",
+                Cause::SignInExpired,
+                "developers.google.com/identity/protocols/oauth2#expiration",
+            ),
+            (
+                "invalid_grant",
+                "Bad Request",
+                Cause::SignInExpired,
+                "developers.google.com/identity/protocols/oauth2",
+            ),
+            (
+                "invalid_grant",
+                "AADSTS700082: The refresh token has expired due to inactivity.",
+                Cause::SignInExpired,
+                "learn.microsoft.com/entra/identity-platform/reference-error-codes",
+            ),
+            (
+                "invalid_grant",
+                "AADSTS50173: The provided grant has expired due to it being revoked",
+                Cause::SignInExpired,
+                "learn.microsoft.com/entra/identity-platform/reference-error-codes",
+            ),
+            (
+                "invalid_grant",
+                "AADSTS65001: The user or administrator has not consented to use the application",
+                Cause::ApprovalNeeded,
+                "learn.microsoft.com/entra/identity-platform/reference-error-codes",
+            ),
+            (
+                "access_denied",
+                "AADSTS90094: The grant requires admin permission.",
+                Cause::ApprovalNeeded,
+                "learn.microsoft.com/entra/identity-platform/reference-error-codes",
+            ),
+            (
+                "interaction_required",
+                "AADSTS50076: Due to a configuration change you must use multi-factor authentication",
+                Cause::SignInExpired,
+                "learn.microsoft.com/entra/identity-platform/reference-error-codes",
+            ),
+            (
+                "unauthorized_client",
+                "AADSTS700016: Application was not found in the directory",
+                Cause::ApprovalNeeded,
+                "learn.microsoft.com/entra/identity-platform/reference-error-codes",
+            ),
+            (
+                "admin_policy_enforced",
+                "",
+                Cause::ApprovalNeeded,
+                "developers.google.com/identity/protocols/oauth2/native-app#authorization-errors-admin-policy-enforced",
+            ),
             ("consent_required", "", Cause::ApprovalNeeded, "OpenID Connect Core 3.1.2.6"),
             ("temporarily_unavailable", "", Cause::TryLater, "RFC 6749 4.1.2.1"),
             ("server_error", "", Cause::TryLater, "RFC 6749 4.1.2.1"),
@@ -296,7 +346,12 @@ mod tests {
             "scopes":["mail","email"],"parameters":{"access_type":"offline"}}"#,
         )
         .unwrap();
-        let client = Client { issuer, id: "app".into(), secret: Some(Secret::new("geheim".into())), proxy: Proxy::None };
+        let client = Client {
+            issuer,
+            id: "app".into(),
+            secret: Some(Secret::new("geheim".into())),
+            proxy: Proxy::None,
+        };
         let asked = client.ask("http://127.0.0.1:5/callback", "nora@gmail.com").unwrap();
         let link = url::Url::parse(&asked.link).unwrap();
         let query: BTreeMap<_, _> = link.query_pairs().into_owned().collect();
@@ -312,7 +367,10 @@ mod tests {
     fn whom_the_person_signed_in_as_is_read_from_the_id_token() {
         let token = |claims: &str| format!("e30.{}.sig", URL_SAFE_NO_PAD.encode(claims));
         assert_eq!(address_of(&token(r#"{"email":"nora@x.example"}"#)).as_deref(), Some("nora@x.example"));
-        assert_eq!(address_of(&token(r#"{"preferred_username":"nora@y.example"}"#)).as_deref(), Some("nora@y.example"));
+        assert_eq!(
+            address_of(&token(r#"{"preferred_username":"nora@y.example"}"#)).as_deref(),
+            Some("nora@y.example")
+        );
         for bad in ["", "a.b", "e30.???.x", &token(r#"{"email":"nora"}"#), &token("[]")] {
             assert_eq!(address_of(bad), None);
         }

@@ -185,7 +185,12 @@ impl Auth {
     }
 
     /// Stores the client id that a person typed for an issuer, and its secret in the keychain; `None` forgets both.
-    pub async fn set_client(&self, issuer: &str, id: Option<String>, secret: Option<Secret>) -> Result<(), Refusal> {
+    pub async fn set_client(
+        &self,
+        issuer: &str,
+        id: Option<String>,
+        secret: Option<Secret>,
+    ) -> Result<(), Refusal> {
         if !self.issuers.iter().any(|known| known.id == issuer) {
             return Err(Refusal::not_found("issuer"));
         }

@@ -79,7 +79,12 @@ impl Issuing {
                     Some((status, text)) => (status, text.to_owned()),
                     None if body.contains(&format!("refresh_token=refresh{good}")) => {
                         good += 1;
-                        (200, format!(r#"{{"access_token":"access{good}","token_type":"Bearer","expires_in":3600,"refresh_token":"refresh{good}"}}"#))
+                        (
+                            200,
+                            format!(
+                                r#"{{"access_token":"access{good}","token_type":"Bearer","expires_in":3600,"refresh_token":"refresh{good}"}}"#
+                            ),
+                        )
                     }
                     None => (400, r#"{"error":"invalid_grant"}"#.to_owned()),
                 };
@@ -169,7 +174,8 @@ async fn many_who_need_a_token_at_once_renew_it_once_and_the_rotated_one_is_stor
 #[tokio::test]
 async fn a_revoked_sign_in_is_said_and_asked_for_once() {
     let case = case(60).await;
-    *case.issuing.answer.lock().unwrap() = Some((400, r#"{"error":"invalid_grant","error_description":"Token has been revoked."}"#));
+    *case.issuing.answer.lock().unwrap() =
+        Some((400, r#"{"error":"invalid_grant","error_description":"Token has been revoked."}"#));
     let failure = case.auth.credentials(&case.account, Prompt::Never).await.unwrap_err();
     assert_eq!((failure.cause, case.issuing.asked()), (Cause::SignInExpired, 1));
     assert!(failure.server_said.unwrap().contains("Token has been revoked."));

@@ -1,8 +1,8 @@
 //! A sign-in in the system's browser (RFC 8252): made up here, done there, come back over the loopback.
 
+use super::Tokens;
 use super::callback::{Back, Expected, Listener, PATH};
 use super::client::{Asked, Client, refused};
-use super::Tokens;
 use crate::model::{Cause, Failure, Refusal, Timestamp};
 use crate::net::clean;
 use std::time::Duration;
@@ -55,7 +55,10 @@ impl BrowserSignIn {
             issuer: self.client.issuer.issuer.clone(),
         };
         let back = timeout(self.limit, self.listener.wait(expected)).await.map_err(|_| {
-            Refusal::new("sign_in_too_late", "Nobody came back from the browser in five minutes. Nothing was changed.")
+            Refusal::new(
+                "sign_in_too_late",
+                "Nobody came back from the browser in five minutes. Nothing was changed.",
+            )
         })?;
         let code = match back {
             Back::Code(code) => code,

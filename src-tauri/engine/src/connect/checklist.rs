@@ -167,9 +167,10 @@ impl<F: FnMut(&[CheckStep]) + Send> Checklist<F> {
             && request.refused_before + 1 >= MANY_REFUSALS
             && let Some(shown) = self.steps.get_mut(self.at).and_then(|step| step.failure.as_mut())
         {
-            shown.remedy = "It was refused three times now, and the mail host may block this computer for a while. \
+            shown.remedy =
+                "It was refused three times now, and the mail host may block this computer for a while. \
                               Check the password on your provider’s own website before you try again."
-                .to_owned();
+                    .to_owned();
         }
         (self.tell)(&self.steps);
         failure
@@ -259,18 +260,19 @@ async fn connect<F: FnMut(&[CheckStep]) + Send>(
 ) -> Result<Connection, Failure> {
     let host = incoming.host.clone();
     let mut certificate = None;
-    let opened = Connection::open_watched(
-        incoming,
-        terms,
-        Arc::clone(counters),
-        deadlines,
-        &mut |stage| match stage {
-            Stage::Connected(_) if list.at == 0 => list.done(Some(host.clone())),
-            Stage::CertificateShown(facts) => certificate = Some(valid_until(facts.not_after)),
-            _ => {}
-        },
-    )
-    .await;
+    let opened =
+        Connection::open_watched(
+            incoming,
+            terms,
+            Arc::clone(counters),
+            deadlines,
+            &mut |stage| match stage {
+                Stage::Connected(_) if list.at == 0 => list.done(Some(host.clone())),
+                Stage::CertificateShown(facts) => certificate = Some(valid_until(facts.not_after)),
+                _ => {}
+            },
+        )
+        .await;
     let connection = opened.map_err(|failure| list.failed(failure))?;
     if incoming.security == Security::Plaintext {
         list.skipped("On this computer, no encryption is needed");

@@ -92,8 +92,7 @@ struct Row {
 
 impl Row {
     fn provider(self) -> Provider {
-        let endpoint =
-            |(host, port, security): (String, u16, Security)| Endpoint { host, port, security };
+        let endpoint = |(host, port, security): (String, u16, Security)| Endpoint { host, port, security };
         let page = self.pages.get("password").cloned();
         Provider {
             id: self.id,
@@ -234,7 +233,9 @@ impl Table {
                 &["password", "account"]
             }
             Cause::ImapOff => &["imap"],
-            Cause::SignInExpired | Cause::MailboxGone | Cause::PerhapsBanned | Cause::OverQuota => &["account"],
+            Cause::SignInExpired | Cause::MailboxGone | Cause::PerhapsBanned | Cause::OverQuota => {
+                &["account"]
+            }
             Cause::SendingOff => &["sending"],
             _ => &[],
         };
@@ -323,7 +324,9 @@ mod tests {
         let with = |text: &str| Table::bundled().clone().with(text);
         assert_eq!(with(&issuer("https://id.example/t")).unwrap().issuer("own").unwrap().name, "Own");
         assert!(with(&issuer("http://127.0.0.1:8080/t")).is_ok());
-        for bad in ["http://id.example/t", "ftp://id.example/t", "nonsense", "http://127.0.0.1.evil.example/t"] {
+        for bad in
+            ["http://id.example/t", "ftp://id.example/t", "nonsense", "http://127.0.0.1.evil.example/t"]
+        {
             assert!(with(&issuer(bad)).is_err(), "{bad}");
         }
         let row = r#"{"providers":[{"id":"own","name":"Own","mark":"O","imap":null,"smtp":null,"issuer":"nobody",

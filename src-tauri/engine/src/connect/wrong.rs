@@ -84,7 +84,9 @@ pub fn need(cause: Option<Cause>, sign_in: &SignIn, provider: Option<&Provider>)
     };
     let takes_browser = provider.is_some_and(|provider| provider.issuer.is_some());
     match cause {
-        Some(Cause::WrongPassword | Cause::SignInExpired | Cause::KeychainNoEntry | Cause::MailboxGone) => secret,
+        Some(Cause::WrongPassword | Cause::SignInExpired | Cause::KeychainNoEntry | Cause::MailboxGone) => {
+            secret
+        }
         Some(Cause::AppPasswordNeeded) => Need::AppPassword,
         Some(Cause::PasswordSignInOff | Cause::ApprovalNeeded) if takes_browser => Need::Browser,
         Some(Cause::PasswordSignInOff | Cause::ApprovalNeeded) => secret,
@@ -155,8 +157,7 @@ mod tests {
     use super::*;
 
     fn asked(cause: Option<Cause>, browser: bool, provider: &str) -> Need {
-        let sign_in =
-            if browser { SignIn::Browser { issuer: "google".into() } } else { SignIn::Password };
+        let sign_in = if browser { SignIn::Browser { issuer: "google".into() } } else { SignIn::Password };
         need(cause, &sign_in, Table::bundled().get(provider))
     }
 

@@ -1,7 +1,7 @@
 //! Accounts: listing, editing, pausing, deleting, syncing. Connecting is in `connect.rs`.
 
-use super::{Engine, Topic};
 use super::connect::address;
+use super::{Engine, Topic};
 use crate::model::{AccountId, Address, Fingerprint, FolderId, Refusal};
 use crate::secrets::Prompt;
 use crate::store::{accounts, certificates, coverage, folders, kept, locations, messages};
@@ -158,8 +158,7 @@ impl Engine {
 
     /// Trusts a certificate no longer.
     pub async fn forget_certificate(&self, id: AccountId, fingerprint: &str) -> Result<(), Refusal> {
-        let fingerprint =
-            Fingerprint::parse(fingerprint).ok_or_else(|| Refusal::not_found("certificate"))?;
+        let fingerprint = Fingerprint::parse(fingerprint).ok_or_else(|| Refusal::not_found("certificate"))?;
         self.scheduler().stop(id);
         self.write(move |tx| certificates::forget(tx, id, fingerprint)).await?;
         self.tell(Topic::Accounts);
@@ -184,4 +183,3 @@ impl Engine {
         Ok(())
     }
 }
-

@@ -43,6 +43,11 @@ impl Engine {
         providers
     }
 
+    /// The address of a provider's own page, by its id.
+    pub fn page(&self, id: &str) -> Option<String> {
+        self.table().page_url(id).map(str::to_owned)
+    }
+
     /// What is set under Advanced.
     pub async fn advanced(&self) -> Result<Advanced, Refusal> {
         let mut clients = Vec::new();
@@ -55,9 +60,17 @@ impl Engine {
     }
 
     /// Stores a client id, and its secret in the keychain; without an id both are forgotten.
-    pub async fn set_client(&self, issuer: &str, id: Option<String>, secret: Option<Secret>) -> Result<(), Refusal> {
+    pub async fn set_client(
+        &self,
+        issuer: &str,
+        id: Option<String>,
+        secret: Option<Secret>,
+    ) -> Result<(), Refusal> {
         let id = id.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
-        if id.as_ref().is_some_and(|id| id.len() > 300 || id.contains(|c: char| c.is_whitespace() || c.is_control())) {
+        if id
+            .as_ref()
+            .is_some_and(|id| id.len() > 300 || id.contains(|c: char| c.is_whitespace() || c.is_control()))
+        {
             return Err(Refusal::about("client_id", "bad_client_id", "A client id has no spaces in it."));
         }
         let secret = secret.filter(|secret| !secret.expose().trim().is_empty());

@@ -48,7 +48,10 @@ impl Engine {
             })
             .await?;
         let connected_already = hosts.first().map(|host| {
-            format!("{} is connected already, at {host}. Go on only for another mailbox of this address.", email.display())
+            format!(
+                "{} is connected already, at {host}. Go on only for another mailbox of this address.",
+                email.display()
+            )
         });
         let cancel = self.cancellable(run.clone());
         let proxy = self.read(meta::proxy).await?;
@@ -61,7 +64,11 @@ impl Engine {
     }
 
     /// Runs the checklist and, when every line is green, stores secret and account. Nothing is stored before.
-    pub async fn connect_account(&self, run: String, mut request: ConnectRequest) -> Result<AccountId, Refusal> {
+    pub async fn connect_account(
+        &self,
+        run: String,
+        mut request: ConnectRequest,
+    ) -> Result<AccountId, Refusal> {
         if request.incoming.is_none() {
             let found = self.find_servers(run.clone(), &request.email).await?;
             if let Some(best) = found.answers.into_iter().next() {
@@ -203,7 +210,8 @@ impl Engine {
                 };
                 let Returned { issuer, tokens, signed_in_as } = returned;
                 account.sign_in = SignIn::Browser { issuer };
-                let other = signed_in_as.filter(|who| Address::parse(who).ok().as_ref() != Some(&account.email));
+                let other =
+                    signed_in_as.filter(|who| Address::parse(who).ok().as_ref() != Some(&account.email));
                 let held = Held::Tokens(tokens);
                 Ok(Proof { credentials: held.credentials(), held: Some(held), signed_in_as: other })
             }
@@ -217,7 +225,10 @@ impl Engine {
         let standing = self.read(move |db| standing(db, &accounts::get(db, id)?, 0, now)).await?;
         let refused = standing.failure.map(|failure| failure.cause);
         if let Some(
-            cause @ (Cause::WrongPassword | Cause::AppPasswordNeeded | Cause::PasswordSignInOff | Cause::SignInExpired),
+            cause @ (Cause::WrongPassword
+            | Cause::AppPasswordNeeded
+            | Cause::PasswordSignInOff
+            | Cause::SignInExpired),
         ) = refused
         {
             return Err(Refusal { field: Some("password".into()), ..Failure::of(cause).into() });
@@ -310,7 +321,11 @@ impl Engine {
     }
 }
 
-fn note_issuers(tx: &rusqlite::Connection, id: AccountId, seen: &Seen) -> Result<(), crate::store::StoreError> {
+fn note_issuers(
+    tx: &rusqlite::Connection,
+    id: AccountId,
+    seen: &Seen,
+) -> Result<(), crate::store::StoreError> {
     for (host, issuer) in &seen.issuers {
         certificates::set_known_issuer(tx, id, host, issuer)?;
     }

@@ -68,7 +68,23 @@ struct Inner {
     end: CancellationToken,
 }
 
+/// An engine that is not kept alive by this.
+#[derive(Clone)]
+pub struct WeakEngine(std::sync::Weak<Inner>);
+
+impl WeakEngine {
+    /// The engine, while somebody else holds it.
+    pub fn upgrade(&self) -> Option<Engine> {
+        self.0.upgrade().map(|inner| Engine { inner })
+    }
+}
+
 impl Engine {
+    /// A handle that does not keep the engine alive.
+    pub fn downgrade(&self) -> WeakEngine {
+        WeakEngine(Arc::downgrade(&self.inner))
+    }
+
     /// Opens the profile in `dir`.
     pub fn open(dir: &Path, secrets: Arc<dyn SecretStore>) -> Result<Self, StoreError> {
         let store = Store::open(dir)?;

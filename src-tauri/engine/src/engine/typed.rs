@@ -2,9 +2,7 @@
 
 use super::connect::address;
 use crate::connect::providers::{Provider, Table};
-use crate::model::{
-    Account, AccountId, Endpoint, Refusal, Security, SignIn, TrustedCertificate,
-};
+use crate::model::{Account, AccountId, Endpoint, Refusal, Security, SignIn, TrustedCertificate};
 use crate::secrets::Secret;
 
 /// Which outgoing server a new account gets.
@@ -122,7 +120,8 @@ pub(super) fn account_of(request: ConnectRequest, table: &Table) -> Result<Accou
         request.aliases.iter().map(|alias| address(alias, "aliases")).collect::<Result<Vec<_>, _>>()?;
     let provider = request.provider.unwrap_or_else(|| table.of_address(&email).to_owned());
     let preset = table.get(&provider);
-    let Some(incoming) = request.incoming.or_else(|| preset.and_then(|preset| preset.incoming.clone())) else {
+    let Some(incoming) = request.incoming.or_else(|| preset.and_then(|preset| preset.incoming.clone()))
+    else {
         let sentence = format!("Hatstand does not know the mail server of {}. Type it.", email.domain());
         return Err(Refusal::about("incoming", "host_needed", sentence));
     };

@@ -13,7 +13,9 @@ mod proxy;
 mod refusal;
 mod time;
 
-pub use account::{Account, AccountState, Endpoint, Folder, FolderRole, Security, SignIn, TrustedCertificate};
+pub use account::{
+    Account, AccountState, Endpoint, Folder, FolderRole, Security, SignIn, TrustedCertificate,
+};
 pub use address::{Address, AddressError};
 pub use cause::{Cause, Failure, FailureView, LeadsTo, PageLink};
 pub use certificate::{Certificate, Fingerprint};

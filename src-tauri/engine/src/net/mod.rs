@@ -88,7 +88,10 @@ pub type Watch<'a> = &'a mut (dyn FnMut(Stage<'_>) + Send);
 
 /// SHIM
 pub fn http_client(_: &Proxy, _: Option<&str>) -> Result<reqwest::Client, crate::model::Failure> {
-    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().map_err(|e| crate::model::Failure::said(crate::model::Cause::Unknown, e.to_string()))
+    reqwest::Client::builder()
+        .redirect(reqwest::redirect::Policy::none())
+        .build()
+        .map_err(|e| crate::model::Failure::said(crate::model::Cause::Unknown, e.to_string()))
 }
 /// SHIM
 pub fn http_failure(e: &reqwest::Error) -> crate::model::Failure {

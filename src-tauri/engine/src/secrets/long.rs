@@ -46,7 +46,11 @@ fn sha256(text: &str) -> String {
 }
 
 /// The entry itself, and the parts it names.
-fn head(store: &dyn SecretStore, user: &str, prompt: Prompt) -> Result<Option<(Secret, Option<Parts>)>, SecretsError> {
+fn head(
+    store: &dyn SecretStore,
+    user: &str,
+    prompt: Prompt,
+) -> Result<Option<(Secret, Option<Parts>)>, SecretsError> {
     match store.get(user, prompt) {
         Ok(secret) => {
             let parts = Parts::parse(secret.expose());
@@ -66,7 +70,11 @@ pub fn get(store: &dyn SecretStore, user: &str, prompt: Prompt) -> Result<Secret
         whole.push_str(store.get(&part(user, parts.generation, at), prompt)?.expose());
     }
     // Parts that somebody else's program changed are no secret of ours any more.
-    if sha256(&whole) == parts.sha256 { Ok(Secret::new(whole.to_string())) } else { Err(SecretsError::NoEntry) }
+    if sha256(&whole) == parts.sha256 {
+        Ok(Secret::new(whole.to_string()))
+    } else {
+        Err(SecretsError::NoEntry)
+    }
 }
 
 /// Stores a secret of any length, over an older one.

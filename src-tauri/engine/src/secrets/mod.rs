@@ -4,9 +4,9 @@
 //! data folder can never touch the real entries.
 
 mod keychain;
-pub mod long;
 #[cfg(target_os = "linux")]
 mod linux;
+pub mod long;
 
 pub use keychain::Keychain;
 

@@ -26,7 +26,9 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Account> {
         known_issuers: Vec::new(),
         provider: row.get(11)?,
         paused: row.get(12)?,
-        sign_in: row.get::<_, Option<String>>(13)?.map_or(SignIn::Password, |issuer| SignIn::Browser { issuer }),
+        sign_in: row
+            .get::<_, Option<String>>(13)?
+            .map_or(SignIn::Password, |issuer| SignIn::Browser { issuer }),
     })
 }
 

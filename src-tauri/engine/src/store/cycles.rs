@@ -67,7 +67,9 @@ pub fn begin(
         )?
         .execute([account.0])?;
     connection
-        .prepare_cached("INSERT INTO cycle (account_id, started_at, outcome, network) VALUES (?1, ?2, 'running', ?3)")?
+        .prepare_cached(
+            "INSERT INTO cycle (account_id, started_at, outcome, network) VALUES (?1, ?2, 'running', ?3)",
+        )?
         .execute(params![account.0, now.0, network])?;
     Ok(CycleId(connection.last_insert_rowid()))
 }

@@ -13,7 +13,9 @@ use crate::secrets::{Credentials, Prompt};
 use crate::store::contacts::Stranger;
 use crate::store::cycles::{self, Ended, Outcome};
 use crate::store::folders::{self, Known};
-use crate::store::{Store, StoreError, accounts, certificates, contacts, coverage, locations, messages, meta, threads};
+use crate::store::{
+    Store, StoreError, accounts, certificates, contacts, coverage, locations, messages, meta, threads,
+};
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -69,8 +71,7 @@ pub async fn run(
     let started_at = (context.now)();
     let id = account.id;
     let network = context.network().await;
-    let cycle =
-        context.store.write(move |tx| cycles::begin(tx, id, started_at, network.as_deref())).await?;
+    let cycle = context.store.write(move |tx| cycles::begin(tx, id, started_at, network.as_deref())).await?;
     let counters = Arc::new(Counters::default());
     let mut tally = Tally::default();
     let outcome = tokio::select! {
@@ -201,7 +202,9 @@ async fn sign_in_with(
     let terms = Terms::of(account, host, proxy);
     let connection =
         Connection::open(&account.incoming, &terms, Arc::clone(counters), &context.deadlines).await?;
-    if let Some(issuer) = connection.verified_issuer().filter(|issuer| terms.known_issuer.as_deref() != Some(issuer)) {
+    if let Some(issuer) =
+        connection.verified_issuer().filter(|issuer| terms.known_issuer.as_deref() != Some(issuer))
+    {
         let (id, host, issuer) = (account.id, host.clone(), issuer.to_owned());
         context
             .store

@@ -3,9 +3,9 @@
 use super::cycle::{Context, run};
 use super::report::{CycleReport, Progress};
 use super::tests::{NOW, an_account, contact};
+use crate::auth::Auth;
 use crate::model::{Account, AccountId, Backfill, Direction, FolderRole, Timestamp};
 use crate::net::scripted::{SHORT, Scripted, Turn, hear, say};
-use crate::auth::Auth;
 use crate::secrets::{Prompt, Secret, SecretStore, SecretsError};
 use crate::store::cycles::Outcome;
 use crate::store::{Store, accounts, coverage, folders, lists};

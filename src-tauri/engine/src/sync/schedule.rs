@@ -176,7 +176,8 @@ impl Scheduler {
     /// Says so once when an account turned red.
     async fn notice_red(&self, id: AccountId, before: AccountState) {
         let now = (self.context.now)();
-        let after = self.context.store.read(move |db| Ok(standing(db, &accounts::get(db, id)?, 0, now)?.state)).await;
+        let after =
+            self.context.store.read(move |db| Ok(standing(db, &accounts::get(db, id)?, 0, now)?.state)).await;
         if before != AccountState::NeedsReconnecting && matches!(after, Ok(AccountState::NeedsReconnecting)) {
             (self.notify)(Notice::TurnedRed(id));
         }

@@ -70,7 +70,8 @@ impl From<&Cycle> for CycleView {
             Outcome::Failed => CycleOutcome::Failed,
             Outcome::Cancelled | Outcome::Running => CycleOutcome::Cancelled,
         };
-        let counts = crate::sync::state::worst(&cycle.failures, Between::default()).map(|(_, failure)| failure);
+        let counts =
+            crate::sync::state::worst(&cycle.failures, Between::default()).map(|(_, failure)| failure);
         Self {
             started_at: cycle.started_at,
             ended_at: cycle.ended_at,

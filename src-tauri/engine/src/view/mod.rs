@@ -8,8 +8,8 @@ mod people;
 pub use accounts::{
     AccountDetail, AccountRow, Button, CycleOutcome, CycleView, FolderRow, account_detail, account_row,
 };
-pub use common::{DeleteFacts, Page, Undo, initials};
 pub use accounts::{AliasSeen, SignInKind, UnknownAlias};
+pub use common::{DeleteFacts, Page, Undo, initials};
 pub use mail::{
     Dashboard, Health, HealthKind, MessageDetail, MessageRow, Place, Sidebar, SidebarProject, Suggestion,
     ThreadRow, ToSortRow, message_row, message_rows, to_sort_row,

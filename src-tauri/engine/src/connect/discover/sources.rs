@@ -72,8 +72,7 @@ impl Sources {
     /// The same, by another way out.
     pub fn through(proxy: &Proxy) -> Self {
         let at = |scheme: &str, host: &str, port: u16| {
-            // A proxy that cannot be named is as good as none that answers: HTTPS is left out then.
-            reqwest::Proxy::all(format!("{scheme}://{host}:{port}")).map_or(HttpProxy::Direct, HttpProxy::At)
+            reqwest::Url::parse(&format!("{scheme}://{host}:{port}")).map_or(HttpProxy::Direct, HttpProxy::At)
         };
         let http = match proxy {
             Proxy::System => HttpProxy::System,
