@@ -58,8 +58,21 @@ const SIGN_IN_WORDS: &[(&str, Cause)] = &[
 const REFUSED_WORDS: &[&str] =
     &["credential", "password", "authentication fail", "login fail", "authenticate fail"];
 
-/// Why a sign-in was refused. `code` is the response code's first word in capitals, `text` the whole text.
-pub(super) fn sign_in(ending: Ending, code: Option<&str>, text: &str) -> Cause {
+/// Why a sign-in was refused: with a token (`bearer`), or with a password.
+pub(super) fn sign_in(reply: &Reply, bearer: bool) -> Cause {
+    match refusal(reply.ending, reply.code.as_deref(), &reply.text) {
+        // Servers say of a token what they say of a password. It was given by a browser, and a browser mends it.
+        Cause::WrongPassword | Cause::AppPasswordNeeded | Cause::PasswordSignInOff if bearer => {
+            Cause::SignInExpired
+        }
+        // The token is good, and somebody else's (RFC 5530, section 3).
+        Cause::ImapOff if bearer && reply.has_code("AUTHORIZATIONFAILED") => Cause::SignInExpired,
+        cause => cause,
+    }
+}
+
+/// `code` is the response code's first word in capitals, `text` the whole text.
+fn refusal(ending: Ending, code: Option<&str>, text: &str) -> Cause {
     let small = text.to_ascii_lowercase();
     let said = SIGN_IN_WORDS.iter().find(|(words, _)| small.contains(words)).map(|(_, cause)| *cause);
     match code {
@@ -231,7 +244,7 @@ mod tests {
             (Bad, "Invalid credentials", Cause::WrongPassword),
             (Bad, "Unknown command", Cause::Unknown),
         ] {
-            assert_eq!(sign_in(ending, code_of(text).as_deref(), text), cause, "{text}");
+            assert_eq!(refusal(ending, code_of(text).as_deref(), text), cause, "{text}");
         }
     }
 

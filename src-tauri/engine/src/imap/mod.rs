@@ -17,6 +17,10 @@ mod folders;
 mod guard;
 mod search;
 mod session;
+mod sign_in;
+#[cfg(test)]
+mod sign_in_tests;
+mod starttls;
 #[cfg(test)]
 mod tests;
 mod uid_set;

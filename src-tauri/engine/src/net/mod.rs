@@ -7,6 +7,7 @@ mod certificate;
 mod counters;
 mod dial;
 mod lines;
+pub mod sasl;
 mod stream;
 mod tls;
 mod words;

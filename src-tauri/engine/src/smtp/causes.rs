@@ -34,8 +34,19 @@ const WORDS: &[(&str, Cause)] = &[
     ("encryption required", Cause::TlsNotOffered),
 ];
 
-/// Why AUTH was refused. `text` begins with the enhanced code where there is one.
-pub(super) fn sign_in(code: u16, text: &str) -> Cause {
+/// Why AUTH was refused, with a token (`bearer`) or with a password. `text` begins with the enhanced code where
+/// there is one.
+pub(super) fn sign_in(code: u16, text: &str, bearer: bool) -> Cause {
+    match refusal(code, text) {
+        // Servers say of a token what they say of a password. It was given by a browser, and a browser mends it.
+        Cause::WrongPassword | Cause::AppPasswordNeeded | Cause::PasswordSignInOff if bearer => {
+            Cause::SignInExpired
+        }
+        cause => cause,
+    }
+}
+
+fn refusal(code: u16, text: &str) -> Cause {
     let small = text.to_ascii_lowercase();
     if let Some((_, cause)) = WORDS.iter().find(|(words, _)| small.contains(words)) {
         return *cause;
@@ -51,6 +62,8 @@ pub(super) fn sign_in(code: u16, text: &str) -> Cause {
         (534, _) | (_, "5.7.30") => Cause::PasswordSignInOff,
         (525, _) => Cause::MailboxGone,
         (500..=504, _) => Cause::SendingOff,
+        // Neither a yes nor a no: what answers does not know SMTP.
+        (..400, _) => Cause::NotAMailServer,
         _ => Cause::Unknown,
     }
 }
@@ -141,7 +154,7 @@ mod tests {
             (432, "4.7.12 A password transition is needed", Cause::TryLater),
             (554, "", Cause::Unknown),
         ] {
-            assert_eq!(sign_in(code, text), cause, "{code} {text}");
+            assert_eq!(refusal(code, text), cause, "{code} {text}");
         }
         assert_eq!(at_the_door(421, "4.7.0 Too many connections"), Cause::TooManyConnections);
         assert_eq!(at_the_door(421, "4.3.2 shutting down"), Cause::TryLater);
