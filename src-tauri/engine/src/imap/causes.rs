@@ -82,6 +82,8 @@ fn refusal(ending: Ending, code: Option<&str>, text: &str) -> Cause {
         Some("EXPIRED") => Cause::SignInExpired,
         Some("OVERQUOTA") => Cause::OverQuota,
         Some("WEBALERT") => Cause::PasswordSignInOff,
+        // It is somewhere else, and whoever says so decides where the password goes: never followed (RFC 2221).
+        Some("REFERRAL") => Cause::MailboxGone,
         Some("CONTACTADMIN") => said.unwrap_or(Cause::MailboxGone),
         // The code is often all there is for an app password; words that are clear say more.
         Some("AUTHENTICATIONFAILED") => said.unwrap_or(Cause::WrongPassword),

@@ -220,7 +220,13 @@ impl Dialogue {
                         return Ok(Heard::Done(self.reply(status, outcome)));
                     }
                 }
-                Response::Data { status: Status::Bye, outcome } => self.bye = Some(self.text(outcome)),
+                Response::Data { status: Status::Bye, outcome } => {
+                    self.bye = Some(self.text(outcome));
+                    // After a command its end may still come (LOGOUT). As a greeting it is all there is.
+                    if self.running.is_none() {
+                        return Err(self.ended());
+                    }
+                }
                 Response::Continue(outcome) => {
                     let text = outcome.information.as_deref().unwrap_or_default();
                     return Ok(Heard::GoOn(text.to_owned()));

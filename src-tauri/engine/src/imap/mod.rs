@@ -15,6 +15,8 @@ mod dialogue;
 mod fetch;
 mod folders;
 mod guard;
+#[cfg(test)]
+mod hostile_tests;
 mod search;
 mod session;
 mod sign_in;

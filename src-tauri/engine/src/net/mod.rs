@@ -13,6 +13,8 @@ mod tls;
 mod words;
 
 #[cfg(test)]
+pub(crate) mod hostile;
+#[cfg(test)]
 pub(crate) mod scripted;
 #[cfg(test)]
 mod tests;

@@ -60,7 +60,8 @@ fn refusal(code: u16, text: &str) -> Cause {
         (535, _) => Cause::WrongPassword,
         (530 | 538, _) => Cause::TlsNotOffered,
         (534, _) | (_, "5.7.30") => Cause::PasswordSignInOff,
-        (525, _) => Cause::MailboxGone,
+        // 551: it is somewhere else, and whoever says so decides where the password goes: never followed.
+        (525 | 551, _) => Cause::MailboxGone,
         (500..=504, _) => Cause::SendingOff,
         // Neither a yes nor a no: what answers does not know SMTP.
         (..400, _) => Cause::NotAMailServer,

@@ -54,7 +54,8 @@ impl Connection {
         watch(Stage::Greeted);
         lines.set_idle(deadlines.idle);
         let patience = deadlines.idle.saturating_mul(2);
-        let offers = timeout(patience, hello(&mut lines)).await.map_err(|_| silent())??;
+        let offers =
+            timeout(patience, hello(&mut lines, Cause::NotAMailServer)).await.map_err(|_| silent())??;
         Ok(Self { lines, offers, endpoint: endpoint.clone(), secure, patience })
     }
 
@@ -106,27 +107,33 @@ async fn greeting(lines: &mut Lines) -> Result<(), Failure> {
     }
 }
 
-/// EHLO. A server that knows none has nothing to offer; one that answers anything else speaks out of turn.
-async fn hello(lines: &mut Lines) -> Result<Offers, Failure> {
+/// EHLO. A server that knows none has nothing to offer. Anything but a yes or a no was said before it was asked
+/// for, by whatever `out_of_turn` means.
+async fn hello(lines: &mut Lines, out_of_turn: Cause) -> Result<Offers, Failure> {
     lines.send(&format!("EHLO [{HELLO}]")).await?;
     let hello = Reply::read(lines).await?;
     match hello.code {
         250 => Ok(Offers(hello.lines.iter().skip(1).map(|line| line.to_ascii_uppercase()).collect())),
         500..=504 => Ok(Offers(Vec::new())),
         code @ 400..=599 => Err(Failure::said(causes::at_the_door(code, &hello.text()), hello.words(&[]))),
-        _ => Err(Failure::said(Cause::NotAMailServer, format!("In answer to EHLO: {}", hello.words(&[])))),
+        _ => Err(Failure::said(out_of_turn, format!("In answer to EHLO: {}", hello.words(&[])))),
     }
 }
 
 /// Talks up to the point where TLS begins (RFC 3207). Nothing said here counts afterwards.
 async fn starttls(lines: &mut Lines) -> Result<(), Failure> {
-    let offers = hello(lines).await?;
+    let offers = hello(lines, Cause::StandsInBetween).await?;
     if !offers.has("STARTTLS") {
         return Err(Failure::said(Cause::TlsNotOffered, "STARTTLS is not among what the server offers."));
     }
     lines.send("STARTTLS").await?;
     let go = Reply::read(lines).await?;
-    if go.code == 220 { Ok(()) } else { Err(Failure::said(Cause::TlsNotOffered, go.words(&[]))) }
+    match go.code {
+        220 => Ok(()),
+        400..=599 => Err(Failure::said(Cause::TlsNotOffered, go.words(&[]))),
+        // The answer to no command of ours.
+        _ => Err(Failure::said(Cause::StandsInBetween, format!("In answer to STARTTLS: {}", go.words(&[])))),
+    }
 }
 
 pub(super) fn silent() -> Failure {

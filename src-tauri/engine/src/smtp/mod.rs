@@ -5,6 +5,8 @@
 
 mod causes;
 mod connection;
+#[cfg(test)]
+mod hostile_tests;
 mod reply;
 mod sign_in;
 #[cfg(test)]
