@@ -175,6 +175,14 @@ async fn nothing_that_was_said_before_tls_is_believed_after_it() {
     stand.holds(rows, signs_in).await;
 }
 
+/// A ServerHello (RFC 4346, section 7.4.1.3) that chooses version 3.2 and TLS_RSA_WITH_AES_128_CBC_SHA.
+fn hello_of_tls_1_1() -> Vec<u8> {
+    let mut hello = vec![0x16, 3, 2, 0, 42, 2, 0, 0, 38, 3, 2];
+    hello.extend([7; 32]);
+    hello.extend([0, 0x00, 0x2f, 0]);
+    hello
+}
+
 #[tokio::test]
 async fn nobody_is_sent_elsewhere_with_a_secret() {
     let stand = Stand::new();
@@ -197,6 +205,12 @@ async fn nobody_is_sent_elsewhere_with_a_secret() {
             Security::Tls,
             Ends::Before(Cause::TlsNotOffered),
             vec![greets("AUTH=PLAIN AUTH=XOAUTH2"), Turn::Silence],
+        ),
+        row(
+            "TLS 1.1 and nothing newer",
+            Security::Tls,
+            Ends::Before(Cause::TlsNotOffered),
+            vec![Turn::Hello, Turn::Say(hello_of_tls_1_1()), Turn::Silence],
         ),
         row(
             "sent away in the greeting",

@@ -8,6 +8,10 @@
 
 mod capabilities;
 mod causes;
+#[cfg(test)]
+mod causes_answers;
+#[cfg(test)]
+mod causes_tests;
 mod command;
 mod connection;
 mod date;

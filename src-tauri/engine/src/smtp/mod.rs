@@ -4,6 +4,8 @@
 //! at AUTH because 235 alone means that a sign-in was taken. [`verify`] signs in and leaves.
 
 mod causes;
+#[cfg(test)]
+mod causes_tests;
 mod connection;
 #[cfg(test)]
 mod hostile_tests;
