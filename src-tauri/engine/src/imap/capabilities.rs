@@ -77,9 +77,9 @@ impl Capabilities {
         self.has("STARTTLS")
     }
 
-    /// A password may be sent by AUTHENTICATE PLAIN (RFC 4616).
-    pub fn auth_plain(&self) -> bool {
-        self.has("AUTH=PLAIN")
+    /// AUTHENTICATE takes this mechanism (its name in capitals).
+    pub fn mechanism(&self, name: &str) -> bool {
+        self.0.contains(&format!("AUTH={name}"))
     }
 
     /// LOGIN must not be used (RFC 9051, section 6.2.3).
@@ -87,7 +87,7 @@ impl Capabilities {
         self.has("LOGINDISABLED")
     }
 
-    /// The password may be sent with AUTHENTICATE itself (RFC 4959).
+    /// The first answer may be sent with AUTHENTICATE itself (RFC 4959).
     pub fn sasl_ir(&self) -> bool {
         self.has("SASL-IR")
     }

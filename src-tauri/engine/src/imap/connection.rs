@@ -1,15 +1,11 @@
-//! From an endpoint to a signed-in session.
+//! From an endpoint to a connection on which nobody has signed in.
 
 use super::capabilities::Capabilities;
-use super::causes;
 use super::command::Command;
-use super::dialogue::{Dialogue, Heard, Reply};
-use super::session::Session;
+use super::dialogue::{Dialogue, Heard};
+use super::starttls::starttls;
 use crate::model::{Cause, Certificate, Endpoint, Failure, Security};
-use crate::net::{Counters, Deadlines, Lines, Stage, Stream, Terms, Watch, clean, dial, not_a_mail_server};
-use crate::secrets::Credentials;
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use crate::net::{Counters, Deadlines, Stage, Terms, Watch, dial};
 use imap_proto::{Response, ResponseCode, Status};
 use std::sync::Arc;
 use tokio::time::timeout;
@@ -17,9 +13,10 @@ use tokio::time::timeout;
 /// A connection on which nobody has signed in. No secret has been sent.
 #[derive(Debug)]
 pub struct Connection {
-    dialogue: Dialogue,
-    capabilities: Capabilities,
-    deadlines: Deadlines,
+    pub(super) dialogue: Dialogue,
+    pub(super) capabilities: Capabilities,
+    pub(super) deadlines: Deadlines,
+    pub(super) endpoint: Endpoint,
 }
 
 impl Connection {
@@ -62,7 +59,8 @@ impl Connection {
         }
         watch(Stage::Greeted);
         dialogue.guard_mut().inner_mut().set_idle(deadlines.idle);
-        let mut connection = Self { dialogue, capabilities, deadlines: *deadlines };
+        let endpoint = endpoint.clone();
+        let mut connection = Self { dialogue, capabilities, deadlines: *deadlines, endpoint };
         if connection.capabilities.is_empty() {
             connection.capabilities = connection.dialogue.ask_capabilities().await?;
         }
@@ -83,160 +81,17 @@ impl Connection {
     pub const fn capabilities(&self) -> &Capabilities {
         &self.capabilities
     }
-
-    /// Signs in with a password: AUTHENTICATE PLAIN where it is offered, else LOGIN. When the server takes
-    /// neither, nothing is sent.
-    pub async fn sign_in(mut self, username: &str, credentials: &Credentials) -> Result<Session, Failure> {
-        let (Credentials::Password(secret) | Credentials::Bearer(secret)) = credentials;
-        let password = secret.expose();
-        let secure = self.dialogue.guard().inner().is_secure();
-        if username.contains(['\r', '\n', '\0']) || password.contains(['\r', '\n', '\0']) {
-            return Err(Failure::said(Cause::WrongPassword, "A line break cannot be part of it."));
-        }
-        let whole = self.deadlines.idle.saturating_mul(2);
-        let signing = async {
-            if self.capabilities.auth_plain() {
-                self.plain(username, password).await
-            } else if self.capabilities.login_disabled() {
-                let cause = if secure { Cause::PasswordSignInOff } else { Cause::TlsNotOffered };
-                Err(Failure::said(cause, "LOGINDISABLED"))
-            } else {
-                self.login(username, password).await
-            }
-        };
-        let (reply, heard) = timeout(whole, signing).await.map_err(|_| silent())??;
-        if !reply.is_ok() {
-            let cause = causes::sign_in(reply.ending, reply.code.as_deref(), &reply.text);
-            return Err(Failure::said(cause, reply.words()));
-        }
-        self.dialogue.signed_in = true;
-        // They change with the sign-in (RFC 9051, section 6.2.3).
-        let capabilities = match reply.capabilities.or(heard) {
-            Some(capabilities) => capabilities,
-            None => self.dialogue.ask_capabilities().await?,
-        };
-        let mut session = Session::new(self.dialogue, capabilities);
-        session.introduce().await?;
-        Ok(session)
-    }
-
-    async fn plain(
-        &mut self,
-        username: &str,
-        password: &str,
-    ) -> Result<(Reply, Option<Capabilities>), Failure> {
-        let encoded = STANDARD.encode(format!("\0{username}\0{password}"));
-        let mut command = Command::new("AUTHENTICATE PLAIN", &self.capabilities);
-        command.secrets = vec![password.to_owned(), encoded.clone()];
-        let mut due = Some(encoded);
-        if self.capabilities.sasl_ir() {
-            command.words(" ");
-            command.words(&due.take().unwrap_or_default());
-        }
-        if let Some(early) = self.dialogue.start(&command).await? {
-            return Ok((early, None));
-        }
-        let mut heard = None;
-        loop {
-            match self.dialogue.next(capabilities_of).await? {
-                Heard::Data(capabilities) => heard = Some(capabilities),
-                // A second challenge is none of PLAIN's: `*` ends it.
-                Heard::GoOn => {
-                    let line = due.take().unwrap_or_else(|| "*".to_owned()) + "\r\n";
-                    self.dialogue.write(line.as_bytes()).await?;
-                }
-                Heard::Done(reply) => return Ok((reply, heard)),
-            }
-        }
-    }
-
-    async fn login(
-        &mut self,
-        username: &str,
-        password: &str,
-    ) -> Result<(Reply, Option<Capabilities>), Failure> {
-        let mut command = Command::new("LOGIN ", &self.capabilities);
-        command.string(username)?;
-        command.words(" ");
-        command.secret(password)?;
-        let mut heard = None;
-        let reply = self
-            .dialogue
-            .run(&command, |response| heard = capabilities_of(response).or(heard.take()))
-            .await?;
-        Ok((reply, heard))
-    }
 }
 
-fn silent() -> Failure {
+pub(super) fn silent() -> Failure {
     Failure::said(Cause::TimedOut, "The server does not answer.")
 }
 
-fn capabilities_of(response: &Response<'_>) -> Option<Capabilities> {
+pub(super) fn capabilities_of(response: &Response<'_>) -> Option<Capabilities> {
     match response {
         Response::Capabilities(list) => Some(Capabilities::of(list)),
         _ => None,
     }
-}
-
-/// Talks up to the point where TLS begins (RFC 9051, section 6.2.1). Nothing said here counts afterwards.
-async fn starttls(stream: Stream) -> Result<Stream, Failure> {
-    let mut lines = Lines::new(stream);
-    let greeting = lines.line().await?;
-    let offered = match greeting.strip_prefix("* ").map(|rest| rest.split_once(' ').unwrap_or((rest, ""))) {
-        Some((word, text)) if word.eq_ignore_ascii_case("OK") => {
-            let code = text.strip_prefix("[CAPABILITY ").and_then(|code| code.split_once(']'));
-            code.map(|(words, _)| Capabilities::of_words(words))
-        }
-        Some((word, text)) if word.eq_ignore_ascii_case("BYE") => {
-            return Err(Failure::said(causes::bye(text), clean(&greeting, &[])));
-        }
-        // "You are signed in already": then STARTTLS is not allowed any more, which is what it is said for.
-        Some((word, _)) if word.eq_ignore_ascii_case("PREAUTH") => {
-            return Err(Failure::said(Cause::StandsInBetween, clean(&greeting, &[])));
-        }
-        _ => return Err(not_a_mail_server(greeting.as_bytes())),
-    };
-    let offered = match offered {
-        Some(offered) => offered,
-        None => asked_in_clear(&mut lines).await?,
-    };
-    if !offered.starttls() {
-        return Err(Failure::said(Cause::TlsNotOffered, "STARTTLS is not among what the server offers."));
-    }
-    lines.send("S2 STARTTLS").await?;
-    let reply = tagged(&mut lines, "S2 ", |_| {}).await?;
-    if reply.get(..2).is_some_and(|word| word.eq_ignore_ascii_case("OK")) {
-        return lines.into_bare();
-    }
-    Err(Failure::said(Cause::TlsNotOffered, clean(&reply, &[])))
-}
-
-async fn asked_in_clear(lines: &mut Lines) -> Result<Capabilities, Failure> {
-    let mut offered = Capabilities::default();
-    lines.send("S1 CAPABILITY").await?;
-    let reply = tagged(lines, "S1 ", |line| {
-        if let Some(words) = line.strip_prefix("* CAPABILITY ") {
-            offered = Capabilities::of_words(words);
-        }
-    });
-    reply.await?;
-    Ok(offered)
-}
-
-/// The rest of the tagged line.
-async fn tagged(lines: &mut Lines, tag: &str, mut each: impl FnMut(&str)) -> Result<String, Failure> {
-    for _ in 0..100 {
-        let line = lines.line().await?;
-        if let Some(rest) = line.strip_prefix(tag) {
-            return Ok(rest.to_owned());
-        }
-        if let Some(text) = line.strip_prefix("* BYE ") {
-            return Err(Failure::said(causes::bye(text), clean(&line, &[])));
-        }
-        each(&line);
-    }
-    Err(Failure::said(Cause::NotAMailServer, "The server does not answer what it was asked."))
 }
 
 impl Dialogue {
@@ -256,7 +111,7 @@ impl Dialogue {
         }
     }
 
-    async fn ask_capabilities(&mut self) -> Result<Capabilities, Failure> {
+    pub(super) async fn ask_capabilities(&mut self) -> Result<Capabilities, Failure> {
         let mut heard = None;
         let command = Command::new("CAPABILITY", &Capabilities::default());
         let reply = self.run(&command, |response| heard = capabilities_of(response).or(heard.take())).await?;

@@ -45,6 +45,12 @@ impl Reply {
         self.code.as_deref() == Some(code)
     }
 
+    /// Adds words of the server that came before the tagged line. Secrets are taken out.
+    pub(super) fn add_words(&mut self, words: &str, secrets: &[String]) {
+        let secrets: Vec<&str> = secrets.iter().map(String::as_str).collect();
+        self.text = clean(&format!("{} {words}", self.text), &secrets);
+    }
+
     /// As it is shown under "Details".
     pub(super) fn words(&self) -> String {
         let ending = match self.ending {
@@ -60,8 +66,8 @@ impl Reply {
 pub(super) enum Heard<T> {
     /// What was taken from an untagged answer.
     Data(T),
-    /// The server waits for more of the command; with its text.
-    GoOn,
+    /// The server waits for more of the command; with its text (a challenge, in AUTHENTICATE).
+    GoOn(String),
     /// The command's own end.
     Done(Reply),
 }
@@ -172,7 +178,7 @@ impl Dialogue {
     /// Waits for `+`; the command may end instead.
     async fn go_on(&mut self) -> Result<Option<Reply>, Failure> {
         match self.next(|_| None::<Infallible>).await? {
-            Heard::GoOn => Ok(None),
+            Heard::GoOn(_) => Ok(None),
             Heard::Done(reply) => Ok(Some(reply)),
             Heard::Data(never) => match never {},
         }
@@ -214,8 +220,17 @@ impl Dialogue {
                         return Ok(Heard::Done(self.reply(status, outcome)));
                     }
                 }
-                Response::Data { status: Status::Bye, outcome } => self.bye = Some(self.text(outcome)),
-                Response::Continue(_) => return Ok(Heard::GoOn),
+                Response::Data { status: Status::Bye, outcome } => {
+                    self.bye = Some(self.text(outcome));
+                    // After a command its end may still come (LOGOUT). As a greeting it is all there is.
+                    if self.running.is_none() {
+                        return Err(self.ended());
+                    }
+                }
+                Response::Continue(outcome) => {
+                    let text = outcome.information.as_deref().unwrap_or_default();
+                    return Ok(Heard::GoOn(text.to_owned()));
+                }
                 data => {
                     self.answers += weight(data);
                     if self.answers > MOST_ANSWERS {
@@ -245,7 +260,7 @@ impl Dialogue {
         };
         loop {
             match self.next(&mut show).await? {
-                Heard::GoOn => {}
+                Heard::GoOn(_) => {}
                 Heard::Done(reply) => return Ok(reply),
                 Heard::Data(never) => match never {},
             }

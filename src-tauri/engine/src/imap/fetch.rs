@@ -104,7 +104,7 @@ impl Fetching<'_> {
             });
             match heard.await.map_err(|failure| self.session.located(failure))? {
                 Heard::Data(item) => return Ok(Some(item)),
-                Heard::GoOn => {}
+                Heard::GoOn(_) => {}
                 Heard::Done(reply) => {
                     self.running = false;
                     self.session.check(&reply)?;

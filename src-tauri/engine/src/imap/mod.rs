@@ -8,6 +8,10 @@
 
 mod capabilities;
 mod causes;
+#[cfg(test)]
+mod causes_answers;
+#[cfg(test)]
+mod causes_tests;
 mod command;
 mod connection;
 mod date;
@@ -15,8 +19,14 @@ mod dialogue;
 mod fetch;
 mod folders;
 mod guard;
+#[cfg(test)]
+mod hostile_tests;
 mod search;
 mod session;
+mod sign_in;
+#[cfg(test)]
+mod sign_in_tests;
+mod starttls;
 #[cfg(test)]
 mod tests;
 mod uid_set;

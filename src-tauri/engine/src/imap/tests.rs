@@ -7,15 +7,15 @@ use crate::net::{Counters, Deadlines, Stage, Terms};
 use crate::secrets::{Credentials, Secret};
 use std::sync::Arc;
 
-const GREETING: &str = "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\n";
+pub(super) const GREETING: &str = "* OK [CAPABILITY IMAP4rev1 SASL-IR AUTH=PLAIN] ready\n";
 const SIGNED_IN: &str =
     "{tag} OK [CAPABILITY IMAP4rev1 CONDSTORE LITERAL+ SPECIAL-USE LIST-EXTENDED LIST-STATUS] in\n";
 
-fn password(text: &str) -> Credentials {
+pub(super) fn password(text: &str) -> Credentials {
     Credentials::Password(Secret::new(text.to_owned()))
 }
 
-async fn opened(
+pub(super) async fn opened(
     security: Security,
     turns: Vec<Turn>,
     terms: &Terms,
@@ -26,7 +26,7 @@ async fn opened(
     (Connection::open(&endpoint, terms, Arc::default(), deadlines).await, server)
 }
 
-async fn open(turns: Vec<Turn>) -> (Result<Connection, Failure>, Scripted) {
+pub(super) async fn open(turns: Vec<Turn>) -> (Result<Connection, Failure>, Scripted) {
     opened(Security::Plaintext, turns, &Terms::default(), &SHORT).await
 }
 
@@ -53,7 +53,7 @@ async fn in_inbox(turns: Vec<Turn>) -> (Session, Scripted) {
     (session, server)
 }
 
-fn cause<T: std::fmt::Debug>(result: Result<T, Failure>) -> Cause {
+pub(super) fn cause<T: std::fmt::Debug>(result: Result<T, Failure>) -> Cause {
     result.unwrap_err().cause
 }
 
@@ -202,67 +202,6 @@ async fn what_greets_otherwise_is_no_mail_server() {
         let (connection, _) = opened(Security::Plaintext, turns, &Terms::default(), &HASTY).await;
         assert_eq!(cause(connection), Cause::TimedOut);
     }
-}
-
-#[tokio::test]
-async fn a_refused_sign_in_keeps_the_words_and_not_the_secret() {
-    for (answer, expected, said) in [
-        (
-            "{tag} NO [AUTHENTICATIONFAILED] Authentication failed.\n",
-            Cause::WrongPassword,
-            "NO [AUTHENTICATIONFAILED] Authentication failed.",
-        ),
-        (
-            "{tag} NO [ALERT] Application-specific password required\n",
-            Cause::AppPasswordNeeded,
-            "NO [ALERT] Application-specific password required",
-        ),
-        (
-            "{tag} NO [UNAVAILABLE] Temporary authentication failure.\n",
-            Cause::TryLater,
-            "NO [UNAVAILABLE] Temporary authentication failure.",
-        ),
-        ("{tag} BAD unknown: AGFubmEAZ2VoZWlt geheim\n", Cause::Unknown, "BAD unknown: *** ***"),
-        ("* BYE Too many connections\n", Cause::TooManyConnections, "BYE Too many connections"),
-        ("", Cause::TimedOut, "The server closed the connection before its answer was complete."),
-    ] {
-        let turns = vec![say(GREETING), hear("AUTHENTICATE PLAIN"), say(answer)];
-        let (connection, _) = open(turns).await;
-        let failure = connection.unwrap().sign_in("anna", &password("geheim")).await.unwrap_err();
-        assert_eq!((failure.cause, failure.server_said.as_deref()), (expected, Some(said)));
-    }
-    let turns = vec![
-        say(GREETING),
-        hear("AUTHENTICATE PLAIN"),
-        say("+ more\n"),
-        hear("*"),
-        say("H1 BAD cancelled\n"),
-    ];
-    let (connection, _) = open(turns).await;
-    assert_eq!(cause(connection.unwrap().sign_in("anna", &password("geheim")).await), Cause::Unknown);
-}
-
-#[tokio::test]
-async fn a_secret_is_sent_only_where_it_is_wanted_and_whole() {
-    let (connection, server) =
-        open(vec![say("* OK [CAPABILITY IMAP4rev1 LOGINDISABLED] hi\n"), Turn::Silence]).await;
-    assert_eq!(cause(connection.unwrap().sign_in("anna", &password("geheim")).await), Cause::TlsNotOffered);
-    assert_eq!(server.heard().await, "");
-
-    let (connection, server) = open(vec![say(GREETING), Turn::Silence]).await;
-    let injected = connection.unwrap().sign_in("anna", &password("geheim\r\nH9 DELETE INBOX")).await;
-    assert_eq!(cause(injected), Cause::WrongPassword);
-    assert_eq!(server.heard().await, "");
-
-    let literal = vec![
-        say("* OK [CAPABILITY IMAP4rev1] hi\n"),
-        hear("LOGIN \"anna\" {8}"),
-        say("+ go\n"),
-        hear("geheimß"),
-        say("H1 OK [CAPABILITY IMAP4rev1] in\n"),
-    ];
-    let (connection, _) = open(literal).await;
-    connection.unwrap().sign_in("anna", &password("geheimß")).await.unwrap();
 }
 
 #[tokio::test]

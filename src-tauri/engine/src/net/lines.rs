@@ -4,7 +4,9 @@
 
 use super::{Stream, clean, failure_of, what_speaks};
 use crate::model::{Cause, Failure};
+use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use zeroize::Zeroizing;
 
 /// The longest plain line. SMTP's limit is 512 bytes; capability lists are longer.
 const LONGEST: usize = 8 * 1024;
@@ -47,9 +49,14 @@ impl Lines {
         }
     }
 
+    /// The longest silence from here on.
+    pub fn set_idle(&mut self, idle: Duration) {
+        self.stream.set_idle(idle);
+    }
+
     /// Sends a line; the end is added.
     pub async fn send(&mut self, line: &str) -> Result<(), Failure> {
-        let whole = format!("{line}\r\n");
+        let whole = Zeroizing::new(format!("{line}\r\n"));
         let sent = async {
             self.stream.write_all(whole.as_bytes()).await?;
             self.stream.flush().await
@@ -64,11 +71,6 @@ impl Lines {
         }
         let words = clean(&String::from_utf8_lossy(&self.buffer), &[]);
         Err(Failure::said(Cause::StandsInBetween, format!("Unasked, before TLS: {words}")))
-    }
-
-    /// The stream and what was read of it beyond the last line.
-    pub fn into_parts(self) -> (Stream, Vec<u8>) {
-        (self.stream, self.buffer)
     }
 
     fn ended(&self) -> Failure {

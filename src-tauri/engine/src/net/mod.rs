@@ -8,11 +8,14 @@ mod counters;
 mod dial;
 mod issuer;
 mod lines;
+pub mod sasl;
 mod stream;
 mod terms;
 mod tls;
 mod words;
 
+#[cfg(test)]
+pub(crate) mod hostile;
 #[cfg(test)]
 pub(crate) mod scripted;
 #[cfg(test)]

@@ -1,9 +1,14 @@
 //! Servers that play a recorded dialogue over a real socket, and certificates good and bad. For tests.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
-use std::sync::Arc;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, ReadBuf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
@@ -31,11 +36,14 @@ pub(crate) const HASTY: Deadlines = Deadlines {
 };
 
 /// One turn of the server.
+#[derive(Clone)]
 pub(crate) enum Turn {
     /// Sends bytes. `{tag}` stands for the first word of the line heard last.
     Say(Vec<u8>),
     /// Hears a line that must contain this.
     Hear(&'static str),
+    /// Reads the first bytes of the client's handshake. TLS cannot be taken up after it.
+    Hello,
     /// TLS begins.
     Tls(Arc<ServerConfig>),
     /// Says nothing more until the client has gone.
@@ -56,30 +64,82 @@ pub(crate) const fn hear(part: &'static str) -> Turn {
 pub(crate) struct Scripted {
     pub(crate) port: u16,
     task: JoinHandle<String>,
+    wire: Arc<Mutex<Vec<u8>>>,
 }
 
 impl Scripted {
     pub(crate) async fn plays(turns: Vec<Turn>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
+        let wire = Arc::default();
+        let seen = Arc::clone(&wire);
         let task = tokio::spawn(async move {
             let (tcp, _) = listener.accept().await.unwrap();
-            play(tcp, turns).await
+            play(Tapped { tcp, seen }, turns).await
         });
-        Self { port, task }
+        Self { port, task, wire }
     }
 
     /// Everything that the server heard, once it is done. Panics when the client did not keep to the script.
     pub(crate) async fn heard(self) -> String {
         self.task.await.unwrap()
     }
+
+    /// The same, and the bytes themselves as everybody on the way could see them.
+    pub(crate) async fn overheard(self) -> (String, Vec<u8>) {
+        let heard = self.task.await.unwrap();
+        (heard, std::mem::take(&mut self.wire.lock().unwrap()))
+    }
+}
+
+/// Whether any eight characters of a secret stand in what was overheard: as they are, or in base64 wherever the
+/// secret may begin within a message.
+pub(crate) fn leaks(wire: &[u8], secret: &str) -> bool {
+    let encoded = ["", "a", "ab"].map(|before| STANDARD.encode(format!("{before}{secret}")));
+    let inner = encoded.iter().map(|text| &text[4..text.len() - 4]);
+    inner
+        .chain([secret])
+        .any(|text| text.as_bytes().windows(8).any(|part| wire.windows(8).any(|seen| seen == part)))
+}
+
+/// A connection whose received bytes are kept as they came, under TLS too.
+struct Tapped {
+    tcp: TcpStream,
+    seen: Arc<Mutex<Vec<u8>>>,
+}
+
+impl AsyncRead for Tapped {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        buf: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let before = buf.filled().len();
+        ready!(Pin::new(&mut self.tcp).poll_read(cx, buf))?;
+        self.seen.lock().unwrap().extend_from_slice(&buf.filled()[before..]);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Tapped {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.tcp).poll_write(cx, buf)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.tcp).poll_shutdown(cx)
+    }
 }
 
 trait Io: AsyncRead + AsyncWrite + Unpin + Send {}
 impl<T: AsyncRead + AsyncWrite + Unpin + Send> Io for T {}
 
-async fn play(tcp: TcpStream, turns: Vec<Turn>) -> String {
-    let mut io: Box<dyn Io> = Box::new(tcp);
+async fn play(tapped: Tapped, turns: Vec<Turn>) -> String {
+    let mut io: Box<dyn Io> = Box::new(tapped);
     let mut heard = String::new();
     let mut tag = String::new();
     for turn in turns {
@@ -96,6 +156,12 @@ async fn play(tcp: TcpStream, turns: Vec<Turn>) -> String {
                 line.split(' ').next().unwrap_or_default().clone_into(&mut tag);
                 heard.push_str(&line);
                 heard.push('\n');
+            }
+            Turn::Hello => {
+                let mut first = [0; 5];
+                if io.read_exact(&mut first).await.is_err() {
+                    return heard;
+                }
             }
             Turn::Tls(config) => match TlsAcceptor::from(config).accept(io).await {
                 Ok(tls) => io = Box::new(tls),

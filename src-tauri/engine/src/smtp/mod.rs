@@ -1,10 +1,18 @@
-//! One SMTP session over lettre.
+//! One SMTP session, up to the sign-in.
 //!
-//! The greeting and STARTTLS are talked here, where every byte before TLS is in view; lettre takes over once the
-//! stream is what it will stay, and says EHLO on it. [`verify`] signs in and leaves.
+//! It is talked line by line, where every byte is in view: before TLS because of what a stranger may slip in, and
+//! at AUTH because 235 alone means that a sign-in was taken. [`verify`] signs in and leaves.
 
 mod causes;
+#[cfg(test)]
+mod causes_tests;
 mod connection;
+#[cfg(test)]
+mod hostile_tests;
+mod reply;
+mod sign_in;
+#[cfg(test)]
+mod sign_in_tests;
 #[cfg(test)]
 mod tests;
 
@@ -14,11 +22,11 @@ use crate::secrets::Credentials;
 use connection::Connection;
 use std::sync::Arc;
 
-/// Whether mail could be sent with this server and password: connects, signs in, says QUIT. Sends nothing.
+/// Whether mail could be sent with this server and these credentials: connects, signs in, says QUIT. Sends nothing.
 ///
 /// A server on this machine that offers no sign-in at all takes mail without one, and that is fine. Any other
-/// that offers none does not let this user send: `sending_off`; with browser sign-in alone,
-/// `password_sign_in_off`.
+/// that offers none does not let this user send: `sending_off`; a password where there is browser sign-in alone:
+/// `password_sign_in_off`; a token where there is none: `unknown`.
 pub async fn verify(
     endpoint: &Endpoint,
     terms: &Terms,

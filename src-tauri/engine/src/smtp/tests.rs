@@ -3,7 +3,7 @@
 use super::verify;
 use crate::model::{Cause, Endpoint, Failure, Security};
 use crate::net::scripted::{Authority, HASTY, SHORT, Scripted, Turn, hear, say};
-use crate::net::{Counters, Deadlines, Terms};
+use crate::net::{Deadlines, Terms};
 use crate::secrets::{Credentials, Secret};
 use std::sync::Arc;
 
@@ -17,15 +17,8 @@ async fn verified(
 ) -> (Result<(), Failure>, String) {
     let server = Scripted::plays(turns).await;
     let endpoint = Endpoint { host: "localhost".to_owned(), port: server.port, security };
-    let result = verify(
-        &endpoint,
-        terms,
-        "anna",
-        &Credentials::Password(Secret::new("geheim".into())),
-        Arc::new(Counters::default()),
-        deadlines,
-    )
-    .await;
+    let password = Credentials::Password(Secret::new("geheim".into()));
+    let result = verify(&endpoint, terms, "anna", &password, Arc::default(), deadlines).await;
     (result, server.heard().await)
 }
 
