@@ -65,7 +65,7 @@ export function pretend(situation: Situation, theme: string): void {
     if (situation === "offline") return { kind: "offline", sentence: "No connection" };
     const red = boxes.filter((b) => b.state === "needs_reconnecting").length;
     return red > 0
-      ? { kind: "bad", sentence: `${red} account needs you` }
+      ? { kind: "bad", sentence: `${red} ${red === 1 ? "account needs" : "accounts need"} you` }
       : { kind: "good", sentence: "All mail is up to date" };
   };
   const dashboard = (): Dashboard => ({
@@ -113,7 +113,8 @@ export function pretend(situation: Situation, theme: string): void {
     const details = [host, "Certificate valid until March 2027", null, "Inbox, Sent, Archive", null, null];
     const steps = blank();
     const fail = async (i: number, why: ReturnType<typeof accounts.failure>) => {
-      steps[i] = { ...(steps[i] as CheckStep), state: "failed", milliseconds: TOOK[i] ?? 0, failure: why };
+      const milliseconds = TOOK[i] ?? 0;
+      steps[i] = { ...(steps[i] as CheckStep), state: "failed", detail: null, milliseconds, failure: why };
       await emit("checklist", { run, steps: structuredClone(steps) });
       throw refusal(why.sentence, null, why.server_said);
     };
@@ -156,13 +157,18 @@ export function pretend(situation: Situation, theme: string): void {
     await emit("checklist", { run, steps: structuredClone(steps) });
   }
   /** The first two lines, without signing in. */
-  async function look(run: string, host: string, slowly: boolean): Promise<void> {
+  async function look(run: string, box: AccountRow, slowly: boolean): Promise<void> {
+    const cause = trusted.size > 0 ? undefined : box.failure?.cause;
     const steps = blank();
     for (const i of [0, 1]) {
       steps[i] = { ...(steps[i] as CheckStep), state: "running" };
       await emit("checklist", { run, steps: structuredClone(steps) });
       await wait(slowly ? 900 : 60);
-      const detail = i === 0 ? host : "Certificate valid until March 2027";
+      if ((i === 0 && cause === "timed_out") || (i === 1 && cause?.startsWith("certificate_"))) {
+        steps[i] = { ...(steps[i] as CheckStep), state: "failed", milliseconds: TOOK[i] ?? 0 };
+        break;
+      }
+      const detail = i === 0 ? box.incoming_host : "Certificate valid until March 2027";
       steps[i] = { ...(steps[i] as CheckStep), state: "done", detail, milliseconds: TOOK[i] ?? 0 };
     }
     await emit("checklist", { run, steps: structuredClone(steps) });
@@ -235,7 +241,7 @@ export function pretend(situation: Situation, theme: string): void {
     },
     what_is_wrong: async ({ run, id }) => {
       const box = boxes.find((b) => b.id === id) ?? (accounts.good()[0] as AccountRow);
-      await look(String(run), box.incoming_host, situation === "looking");
+      await look(String(run), box, situation === "looking");
       return accounts.wrongWith(box, trusted.size > 0);
     },
     connect_account: async ({ run, request }) => {

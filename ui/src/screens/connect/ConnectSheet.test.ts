@@ -76,7 +76,7 @@ test("the best answer is chosen and says whose word it is; another can be taken,
   await person.click(screen.getByRole("radio", { name: /mail.lind.example 993/ }));
   expect(screen.getByRole("radio", { name: "Other" })).toBeChecked();
   await person.click(screen.getByRole("button", { name: /Other settings: mail.lind.example 993/ }));
-  const host = screen.getByLabelText("Incoming server (IMAP)");
+  const host = screen.getByLabelText("Incoming server (IMAP)", { selector: "input" });
   await person.clear(host);
   await person.type(host, "imap.lind.example");
   await person.click(screen.getByRole("button", { name: "Continue" }));

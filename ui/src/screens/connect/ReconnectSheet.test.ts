@@ -142,7 +142,7 @@ test("a server that moved is corrected under Other settings", async () => {
       account: () => account(provider({})),
     },
   );
-  const host = await screen.findByLabelText("Incoming server (IMAP)");
+  const host = await screen.findByLabelText("Incoming server (IMAP)", { selector: "input" });
   expect(host).toHaveValue("mail.lind.example");
   await person.clear(host);
   await person.type(host, "imap.lind.example");
@@ -181,7 +181,9 @@ test("from Edit, changed servers are checked at once, and what is typed is kept 
     },
     { servers, run: true },
   );
-  expect(await screen.findByLabelText("Incoming server (IMAP)")).toHaveValue("imap.new.example");
+  expect(await screen.findByLabelText("Incoming server (IMAP)", { selector: "input" })).toHaveValue(
+    "imap.new.example",
+  );
   expect(screen.getByRole("alert")).toHaveTextContent("not found");
   expect(given(asked)[0]?.servers).toEqual(servers);
 });

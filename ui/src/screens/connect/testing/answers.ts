@@ -2,6 +2,7 @@
 import { mockIPC } from "@tauri-apps/api/mocks";
 import type {
   AccountDetail,
+  AccountRow,
   CheckStep,
   Failure,
   Found,
@@ -117,26 +118,41 @@ export const foundAt = (p: Provider, email: string, more: Partial<Found> = {}): 
   ...more,
 });
 
-export const account = (p: Provider, more: Partial<AccountDetail> = {}): AccountDetail =>
-  ({
-    row: {
-      id: 7,
-      email: "nora@lind.example",
-      provider: p.id,
-      provider_name: p.name,
-      last_synced_at: Date.now() - 86_400_000,
-      history: [],
-      syncing: null,
-    },
-    username: "nora@lind.example",
-    incoming: server("mail.lind.example", 993),
-    outgoing: server("mail.lind.example", 465),
-    aliases: [],
-    folders: [],
-    trusted: [],
-    sign_in: "password",
-    ...more,
-  }) as unknown as AccountDetail;
+const row = (p: Provider): AccountRow => ({
+  id: 7,
+  email: "nora@lind.example",
+  provider: p.id,
+  provider_name: p.name,
+  incoming_host: "mail.lind.example",
+  state: "needs_reconnecting",
+  last_synced_at: Date.now() - 86_400_000,
+  failing_since: null,
+  next_try_at: null,
+  failure: null,
+  button: "reconnect",
+  syncing: null,
+  sending: null,
+  headers_seen_today: 0,
+  copied_today: 0,
+  history: [],
+  notes: [],
+  moved_mailbox_waiting: 0,
+  unknown_alias: null,
+});
+export const account = (p: Provider, more: Partial<AccountDetail> = {}): AccountDetail => ({
+  row: row(p),
+  username: "nora@lind.example",
+  incoming: server("mail.lind.example", 993),
+  outgoing: server("mail.lind.example", 465),
+  aliases: [],
+  folders: [],
+  trusted: [],
+  sign_in: "password",
+  headers_seen: 1,
+  messages_copied: 1,
+  bytes_copied: 1,
+  ...more,
+});
 
 export const wrong = (need: WhatIsWrong["need"], why: Failure | null, title: string): WhatIsWrong => ({
   failure: why,
