@@ -1,12 +1,24 @@
 // Sample answers in the engine's place.
 import { emit } from "@tauri-apps/api/event";
 import { mockIPC } from "@tauri-apps/api/mocks";
-import type { AccountRow, CheckStep, Dashboard, Refusal, Settings, Sidebar } from "../src/lib/bindings";
+import type {
+  AccountRow,
+  Advanced,
+  CheckStep,
+  ConnectRequest,
+  Dashboard,
+  GivenSignIn,
+  Proxy,
+  ReconnectRequest,
+  Refusal,
+  Settings,
+  Sidebar,
+} from "../src/lib/bindings";
 import * as accounts from "./accounts";
 import * as mail from "./mail";
 import { contactRows, contacts, now, projects } from "./people";
 
-export type Situation = "full" | "empty" | "started" | "failing" | "slow" | "offline" | "states";
+export type Situation = "full" | "empty" | "started" | "failing" | "slow" | "offline" | "states" | "looking";
 type Args = Record<string, unknown>;
 
 const refusal = (
@@ -28,7 +40,7 @@ export function pretend(situation: Situation, theme: string): void {
       ? []
       : situation === "offline"
         ? accounts.offline()
-        : situation === "states"
+        : situation === "states" || situation === "looking"
           ? accounts.every()
           : accounts.good();
   let sorting = empty ? [] : mail.toSort();
@@ -53,7 +65,7 @@ export function pretend(situation: Situation, theme: string): void {
     if (situation === "offline") return { kind: "offline", sentence: "No connection" };
     const red = boxes.filter((b) => b.state === "needs_reconnecting").length;
     return red > 0
-      ? { kind: "bad", sentence: `${red} account needs you` }
+      ? { kind: "bad", sentence: `${red} ${red === 1 ? "account needs" : "accounts need"} you` }
       : { kind: "good", sentence: "All mail is up to date" };
   };
   const dashboard = (): Dashboard => ({
@@ -71,54 +83,101 @@ export function pretend(situation: Situation, theme: string): void {
     has_project: !empty,
   });
 
-  async function checklist(run: string, password: string): Promise<void> {
-    const names = [
-      "server_found",
-      "secure_connection",
-      "signed_in",
-      "folders_read",
-      "sending_works",
-      "saved",
-    ] as const;
-    const details = [
-      "imap.mail.yahoo.com",
-      "Certificate valid until March 2027",
-      null,
-      "Inbox, Sent, Archive",
-      null,
-      null,
-    ];
-    const steps: CheckStep[] = names.map((name) => ({
-      name,
-      state: "todo",
-      detail: null,
-      milliseconds: null,
-      failure: null,
-    }));
+  const trusted = new Set<string>();
+  const cancelled = new Set<string>();
+  let advanced: Advanced = {
+    clients: [
+      { id: "google", name: "Google", client_id: "hatstand-sample", from_build: true, has_secret: false },
+      { id: "microsoft", name: "Microsoft", client_id: null, from_build: false, has_secret: false },
+    ],
+    proxy: { kind: "system" },
+  };
+  const ready = () => advanced.clients.filter((c) => c.client_id !== null).map((c) => c.id);
+
+  const NAMES = [
+    "server_found",
+    "secure_connection",
+    "signed_in",
+    "folders_read",
+    "sending_works",
+    "saved",
+  ] as const;
+  const blank = (): CheckStep[] =>
+    NAMES.map((name) => ({ name, state: "todo", detail: null, milliseconds: null, failure: null }));
+  const TOOK = [104, 212, 410, 305, 520, 31];
+
+  /** The password says what becomes of it: fast, stay (for ever), wrong, cert (a certificate that needs a word). */
+  async function checklist(run: string, given: GivenSignIn, trusts: string[], host: string): Promise<void> {
+    const password = given.kind === "password" ? given.password : "";
+    trusts.forEach((t) => trusted.add(t));
+    const details = [host, "Certificate valid until March 2027", null, "Inbox, Sent, Archive", null, null];
+    const steps = blank();
+    const fail = async (i: number, why: ReturnType<typeof accounts.failure>) => {
+      const milliseconds = TOOK[i] ?? 0;
+      steps[i] = { ...(steps[i] as CheckStep), state: "failed", detail: null, milliseconds, failure: why };
+      await emit("checklist", { run, steps: structuredClone(steps) });
+      throw refusal(why.sentence, null, why.server_said);
+    };
     for (const [i, step] of steps.entries()) {
       steps[i] = { ...step, state: "running", detail: details[i] ?? null };
       await emit("checklist", { run, steps: structuredClone(steps) });
       if (password === "stay" && i === 3) return new Promise(() => undefined);
       await wait(password === "fast" ? 5 : 260);
-      if (step.name === "signed_in" && password === "wrong") {
-        const why = accounts.failure(
-          "app_password_needed",
-          "Your provider wants an app password here, not your usual one.",
-          "Make an app password at your provider and type it here.",
-          { server_said: "NO [AUTHENTICATIONFAILED] Invalid credentials" },
+      if (cancelled.has(run)) throw refusal("Stopped.");
+      if (step.name === "secure_connection" && password === "cert" && trusted.size === 0)
+        await fail(
+          i,
+          accounts.failure(
+            "certificate_wrong_name",
+            "The mail server’s certificate is for another name, so Hatstand sent it no password.",
+            "Look at the server’s name under Other settings, or ask whoever runs the server.",
+            { certificate: accounts.certificate },
+          ),
         );
-        steps[i] = { ...step, state: "failed", milliseconds: 412, failure: why };
-        await emit("checklist", { run, steps: structuredClone(steps) });
-        throw refusal(why.sentence, null, why.server_said);
-      }
+      if (step.name === "signed_in" && password === "wrong")
+        await fail(
+          i,
+          accounts.failure(
+            "app_password_needed",
+            "Yahoo wants an app password here, not your usual one.",
+            "Make an app password at Yahoo and type it here.",
+            {
+              server_said: "NO [AUTHENTICATIONFAILED] Invalid credentials",
+              page: { id: "yahoo/password", label: "Open Account security" },
+            },
+          ),
+        );
       steps[i] = {
         ...step,
         state: "done",
         detail: details[i] ?? null,
-        milliseconds: [104, 212, 410, 305, 520, 31][i] ?? 0,
+        milliseconds: TOOK[i] ?? 0,
       };
     }
     await emit("checklist", { run, steps: structuredClone(steps) });
+  }
+  /** The first two lines, without signing in. */
+  async function look(run: string, box: AccountRow, slowly: boolean): Promise<void> {
+    const cause = trusted.size > 0 ? undefined : box.failure?.cause;
+    const steps = blank();
+    for (const i of [0, 1]) {
+      steps[i] = { ...(steps[i] as CheckStep), state: "running" };
+      await emit("checklist", { run, steps: structuredClone(steps) });
+      await wait(slowly ? 900 : 60);
+      if ((i === 0 && cause === "timed_out") || (i === 1 && cause?.startsWith("certificate_"))) {
+        steps[i] = { ...(steps[i] as CheckStep), state: "failed", milliseconds: TOOK[i] ?? 0 };
+        break;
+      }
+      const detail = i === 0 ? box.incoming_host : "Certificate valid until March 2027";
+      steps[i] = { ...(steps[i] as CheckStep), state: "done", detail, milliseconds: TOOK[i] ?? 0 };
+    }
+    await emit("checklist", { run, steps: structuredClone(steps) });
+  }
+  function mended(id: unknown): void {
+    boxes = boxes.map((b) =>
+      b.id === id ? { ...b, state: "connected", failure: null, button: null, last_synced_at: Date.now() } : b,
+    );
+    changed("accounts");
   }
 
   const answers: Record<string, (a: Args) => unknown> = {
@@ -152,27 +211,78 @@ export function pretend(situation: Situation, theme: string): void {
     accounts: () => boxes,
     account: ({ id }) =>
       accounts.detail(boxes.find((b) => b.id === id) ?? (accounts.good()[0] as AccountRow)),
-    providers: () => accounts.providers,
-    provider_for: ({ email }) => {
+    providers: () => accounts.providers(ready()),
+    cancel_check: ({ run }) => {
+      cancelled.add(String(run));
+      return null;
+    },
+    find_servers: async ({ email }) => {
       const e = String(email);
       if (!e.includes("@"))
         throw refusal("That is no whole email address: it needs an @ and what comes after.", "email");
-      if (boxes.some((b) => b.email === e)) throw refusal(`${e} is connected already.`, "email");
-      return e.includes("yahoo")
-        ? "yahoo"
-        : e.includes("noralind")
-          ? "gmail"
-          : e.includes("outlook")
-            ? "outlook"
-            : "other";
+      await wait(e.startsWith("slow") ? 4_000 : 60);
+      return accounts.found(e);
+    },
+    // "stay@…" never comes back, "refuse@…" is refused, anyone else comes back after a while.
+    begin_browser_sign_in: ({ email }) => ({
+      link: "https://accounts.google.com/o/oauth2/v2/auth?client_id=hatstand-sample&redirect_uri=http%3A%2F%2F127.0.0.1%3A41873%2F&response_type=code&scope=https%3A%2F%2Fmail.google.com%2F&code_challenge_method=S256",
+      opened: !String(email).startsWith("closed"),
+      email,
+    }),
+    await_browser_sign_in: async () => {
+      const typed = document.querySelector(
+        "[data-testid=connect-sheet] .trail p, .sheet .trail p",
+      )?.textContent;
+      if (typed?.startsWith("stay") || typed?.startsWith("closed")) return new Promise(() => undefined);
+      await wait(1_200);
+      if (typed?.startsWith("refuse"))
+        throw refusal("Google says that access was refused.", null, "access_denied");
+      return { signed_in_as: typed ?? null };
+    },
+    what_is_wrong: async ({ run, id }) => {
+      const box = boxes.find((b) => b.id === id) ?? (accounts.good()[0] as AccountRow);
+      await look(String(run), box, situation === "looking");
+      return accounts.wrongWith(box, trusted.size > 0);
     },
     connect_account: async ({ run, request }) => {
-      await checklist(String(run), (request as { password: string }).password);
+      const r = request as ConnectRequest;
+      await checklist(String(run), r.sign_in, r.trusted, r.incoming.host);
       return 1;
     },
-    reconnect_account: async ({ run, password }) => {
-      await checklist(String(run), String(password));
+    reconnect_account: async ({ run, id, request }) => {
+      const r = request as ReconnectRequest;
+      const box = boxes.find((b) => b.id === id);
+      await checklist(
+        String(run),
+        r.sign_in,
+        r.trusted,
+        r.servers?.incoming.host ?? box?.incoming_host ?? "imap.mail.yahoo.com",
+      );
+      mended(id);
       return 1;
+    },
+    advanced: () => advanced,
+    set_client: ({ issuer, clientId, clientSecret }) => {
+      advanced = {
+        ...advanced,
+        clients: advanced.clients.map((c) =>
+          c.id === issuer
+            ? {
+                ...c,
+                client_id: clientId as string | null,
+                from_build: false,
+                has_secret: clientSecret !== null,
+              }
+            : c,
+        ),
+      };
+      return null;
+    },
+    set_proxy: ({ proxy }) => {
+      const to = proxy as Proxy;
+      if ("host" in to && !to.host) throw refusal("Which host is the proxy at?", "host");
+      advanced = { ...advanced, proxy: to };
+      return null;
     },
     pause_account: ({ id }) => {
       boxes = boxes.map((b) => (b.id === id ? { ...b, state: "paused", button: "resume" } : b));

@@ -1,4 +1,5 @@
-// ?state=full|empty|started|failing|slow|offline  &theme=dark|light  &place=settings|project/1|…
+// ?state=full|empty|started|failing|slow|offline|states|looking  &theme=dark|light  &place=settings|project/1|…
+// &red=1: a mailbox turns red. What is typed into the wizards says what becomes of it: see engine.ts.
 import "@fontsource-variable/inter/wght.css";
 import "../src/styles/tokens.css";
 import "../src/styles/base.css";
@@ -13,3 +14,12 @@ const { placeNamed, router } = await import("../src/lib/router.svelte");
 const place = asked.get("place");
 if (place) router.replace(placeNamed(place));
 mount(App, { target: document.getElementById("app") as HTMLElement });
+
+if (asked.has("red")) {
+  const { emit } = await import("@tauri-apps/api/event");
+  await emit("turned-red", {
+    id: 10,
+    email: "hello@lind-photo.example",
+    sentence: "Microsoft no longer accepts the saved sign-in.",
+  });
+}

@@ -21,6 +21,8 @@ test("the checklist shows each step with its result, its time, and the cause whe
     retried: false,
     server_said: "NO [AUTHENTICATIONFAILED] Invalid credentials",
     folder: null,
+    certificate: null,
+    page: null,
   };
   render(Steps, {
     steps: [
@@ -42,6 +44,6 @@ test("the checklist shows each step with its result, its time, and the cause whe
   expect(saved).toHaveTextContent("Saved in the keychain, to do");
 
   expect(screen.queryByText(/AUTHENTICATIONFAILED/)).toBeNull();
-  await userEvent.click(within(signedIn).getByRole("button", { name: "Details" }));
+  await userEvent.click(within(signedIn).getByRole("button", { name: "What the server said" }));
   expect(screen.getByText(/AUTHENTICATIONFAILED/)).toBeVisible();
 });

@@ -67,6 +67,8 @@ test("the why-line names the cause, the folder, and what to do", () => {
     retried: true,
     server_said: null,
     folder: "Shared/Team",
+    certificate: null,
+    page: null,
   };
   expect(whyLine(row({ state: "held_up", failure }))).toBe(
     "The mail server does not let Hatstand read one folder. The folder is “Shared/Team”. Stop watching it.",

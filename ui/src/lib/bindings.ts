@@ -25,24 +25,40 @@ export const commands = {
 	deleteFactsOfAccount: (id: AccountId) => __TAURI_INVOKE<DeleteFacts>("delete_facts_of_account", { id }),
 	/**  Changes aliases and folders. */
 	editAccount: (id: AccountId, aliases: string[], watched: FolderId[], sentFolders: FolderId[]) => __TAURI_INVOKE<null>("edit_account", { id, aliases, watched, sentFolders }),
-	/**  Opens the provider's own help page in the browser. */
-	openPage: (provider: string) => __TAURI_INVOKE<null>("open_page", { provider }),
+	/**  What the issuers' clients and the proxy are set to. */
+	advanced: () => __TAURI_INVOKE<Advanced>("advanced"),
+	/**  Waits until the person came back from the browser. */
+	awaitBrowserSignIn: (run: string) => __TAURI_INVOKE<CameBack>("await_browser_sign_in", { run }),
+	/**  Begins a sign-in in the system's browser. */
+	beginBrowserSignIn: (run: string, email: string, provider: string) => __TAURI_INVOKE<BrowserSignIn>("begin_browser_sign_in", { run, email, provider }),
+	/**  Looks for the servers of an address. */
+	findServers: (run: string, email: string) => __TAURI_INVOKE<Found>("find_servers", { run, email }),
+	/**  Trusts a certificate no longer. */
+	forgetCertificate: (id: AccountId, fingerprint: string) => __TAURI_INVOKE<null>("forget_certificate", { id, fingerprint }),
+	/**  Opens one of the providers' own pages in the browser. */
+	openPage: (id: string) => __TAURI_INVOKE<null>("open_page", { id }),
+	/**  Opens the link of a running browser sign-in once more. */
+	openSignInAgain: (run: string) => __TAURI_INVOKE<null>("open_sign_in_again", { run }),
 	/**  Pauses an account. */
 	pauseAccount: (id: AccountId) => __TAURI_INVOKE<null>("pause_account", { id }),
-	/**  The provider of an address. */
-	providerFor: (email: string) => __TAURI_INVOKE<string>("provider_for", { email }),
 	/**  The provider table. */
 	providers: () => __TAURI_INVOKE<Provider[]>("providers"),
-	/**  Runs the checklist with a new password, stores it when it worked, and syncs. */
-	reconnectAccount: (run: string, id: AccountId, password: string) => __TAURI_INVOKE<null>("reconnect_account", { run, id, password }),
+	/**  Runs the checklist, stores what is new when it worked, and syncs. */
+	reconnectAccount: (run: string, id: AccountId, request: ReconnectRequest) => __TAURI_INVOKE<null>("reconnect_account", { run, id, request }),
 	/**  Ends a pause. */
 	resumeAccount: (id: AccountId) => __TAURI_INVOKE<null>("resume_account", { id }),
+	/**  Sets an issuer's client, or takes it back. */
+	setClient: (issuer: string, clientId: string | null, clientSecret: string | null) => __TAURI_INVOKE<null>("set_client", { issuer, clientId, clientSecret }),
+	/**  Sets the proxy. */
+	setProxy: (proxy: Proxy) => __TAURI_INVOKE<null>("set_proxy", { proxy }),
 	/**  Ends a running cycle. */
 	stopSync: (id: AccountId) => __TAURI_INVOKE<null>("stop_sync", { id }),
 	/**  Asks for a cycle of one account, or of all. */
 	syncNow: (id: AccountId | null) => __TAURI_INVOKE<null>("sync_now", { id }),
 	/**  Lets the keychain ask the person to unlock it. */
 	unlockKeychain: () => __TAURI_INVOKE<null>("unlock_keychain"),
+	/**  What is wrong with an account, and what mending it needs. */
+	whatIsWrong: (run: string, id: AccountId) => __TAURI_INVOKE<WhatIsWrong>("what_is_wrong", { run, id }),
 	/**  The dashboard. */
 	dashboard: () => __TAURI_INVOKE<Dashboard>("dashboard"),
 	/**  Stores the settings. */
@@ -112,6 +128,7 @@ export const events = {
 	changed: makeEvent<Changed, Changed>("changed"),
 	checklist: makeEvent<Checklist, Checklist>("checklist"),
 	show: makeEvent<Show, Show>("show"),
+	turnedRed: makeEvent<TurnedRed, TurnedRed>("turned-red"),
 };
 
 /* Types */
@@ -135,6 +152,10 @@ export type AccountDetail = {
 	messages_copied: number,
 	/**  Their bytes. */
 	bytes_copied: number,
+	/**  How it signs in. */
+	sign_in: SignInKind,
+	/**  Certificates that the person trusts for it. */
+	trusted: TrustedCertificate[],
 };
 
 /**  One mailbox connection. */
@@ -179,7 +200,7 @@ export type AccountRow = {
 	/**  Messages of a moved mailbox that wait for an answer. */
 	moved_mailbox_waiting: number,
 	/**  "You also send as …": waits for an answer. */
-	unknown_alias: string | null,
+	unknown_alias: UnknownAlias | null,
 };
 
 /**  What the row of an account shows. Derived from facts by `sync::state`, never stored. */
@@ -201,6 +222,14 @@ export type AccountState =
 
 /**  One address of a contact; a new id when an address is saved again. */
 export type AddressId = number;
+
+/**  Settings > Advanced. */
+export type Advanced = {
+	/**  The clients, one an issuer. */
+	clients: IssuerClient[],
+	/**  The proxy. */
+	proxy: Proxy,
+};
 
 /**  A part that can be saved as a file. */
 export type Attachment = {
@@ -237,6 +266,20 @@ export type Button =
 "sync_now" | 
 /**  Ends a pause. */
 "resume";
+
+/**  A browser sign-in that has begun. */
+export type BrowserSignIn = {
+	/**  What the browser was asked to open. */
+	link: string,
+	/**  `false`: the browser could not be opened. */
+	opened: boolean,
+};
+
+/**  A browser sign-in that the person came back from. */
+export type CameBack = {
+	/**  The address that the issuer named. */
+	signed_in_as: string | null,
+};
 
 /**  Why something failed. `code()` is its stable name. */
 export type Cause = 
@@ -284,6 +327,8 @@ export type Cause =
 "try_later" | 
 /**  A proxy, a virus scanner or a foreign network answers in the server's place. */
 "stands_in_between" | 
+/**  The proxy cannot be reached or refuses. */
+"proxy_failed" | 
 /**  The keychain is locked. */
 "keychain_locked" | 
 /**  There is no keychain service. */
@@ -312,6 +357,20 @@ export type Cause =
 "message_too_large" | 
 /**  The user stopped it. */
 "cancelled";
+
+/**  Whose certificate could not be verified. */
+export type Certificate = {
+	/**  The host that showed it. */
+	host: string,
+	/**  The names that it is for. */
+	subject_names: string[],
+	/**  Who issued it. */
+	issuer: string,
+	/**  Until when it is valid. */
+	not_after: Timestamp,
+	/**  SHA-256, "3A:7F:…". */
+	fingerprint: string,
+};
 
 /**  What changed: screens read again what they show of it. */
 export type Changed = {
@@ -361,7 +420,8 @@ export type ConnectRequest = {
 	incoming: Endpoint,
 	outgoing: Endpoint | null,
 	provider: string,
-	password: string,
+	sign_in: GivenSignIn,
+	trusted: string[],
 };
 
 /**  An address on a contact's page. */
@@ -562,6 +622,10 @@ export type Failure = {
 	server_said: string | null,
 	/**  The folder, where one is the trouble. */
 	folder: string | null,
+	/**  The certificate that a live check could not verify. */
+	certificate: Certificate | null,
+	/**  The provider's own page that helps. */
+	page: PageLink | null,
 };
 
 /**  A folder of an account. */
@@ -600,6 +664,39 @@ export type FolderRow = {
 	is_sent: boolean,
 };
 
+/**  What was found out about an address. */
+export type Found = {
+	/**  Best first; may be empty. */
+	answers: FoundServers[],
+	/**  The same address is connected at another server. */
+	connected_already: string | null,
+};
+
+/**  Servers of an address, and how they were found. */
+export type FoundServers = {
+	/**  Id in the provider table, or "other". */
+	provider: string,
+	/**  Incoming server. */
+	incoming: Endpoint,
+	/**  Outgoing server. */
+	outgoing: Endpoint | null,
+	/**  User name, where it is not the whole address. */
+	username: string | null,
+	/**  Who says so. */
+	source: ServerSource,
+	/**  In words. */
+	sentence: string,
+};
+
+/**  What to sign in with. */
+export type GivenSignIn = 
+/**  A password that was typed. */
+{ kind: "password"; password: string } | 
+/**  The run of a browser sign-in that has come back. */
+{ kind: "browser"; run: string } | 
+/**  What the keychain holds. */
+{ kind: "stored" };
+
 /**  The foot of the sidebar. */
 export type Health = {
 	/**  Icon and colour. */
@@ -624,6 +721,20 @@ export type HealthKind =
 "held_up" | 
 /**  The user is needed. */
 "bad";
+
+/**  An issuer's client, as far as the window may know it. */
+export type IssuerClient = {
+	/**  The issuer's id. */
+	id: string,
+	/**  Its name for people. */
+	name: string,
+	/**  The client id. */
+	client_id: string | null,
+	/**  It came with this build. */
+	from_build: boolean,
+	/**  A client secret is stored. */
+	has_secret: boolean,
+};
 
 /**  A name and an address of a header, decoded for people. */
 export type Mailbox = {
@@ -694,12 +805,37 @@ export type MessageRow = {
 	attachments: number,
 };
 
+/**  What mending an account needs. */
+export type Need = 
+/**  A password. */
+"password" | 
+/**  An app password. */
+"app_password" | 
+/**  A sign-in in the browser. */
+"browser" | 
+/**  Nothing that is typed. */
+"nothing" | 
+/**  A word about a certificate. */
+"trust" | 
+/**  The keychain. */
+"unlock" | 
+/**  A server that can be reached. */
+"servers";
+
 /**  A page of a list. */
 export type Page<T> = {
 	/**  At most 100 rows. */
 	rows: T[],
 	/**  Where the next page begins; `None`: this was the last. */
 	next: string | null,
+};
+
+/**  One of the providers' own pages. */
+export type PageLink = {
+	/**  To hand to `open_page`. */
+	id: string,
+	/**  What the button says. */
+	label: string,
 };
 
 /**  A contact by name. */
@@ -807,18 +943,56 @@ export type Provider = {
 	outgoing: Endpoint | null,
 	/**  What the password field is called. */
 	password_label: string,
-	/**  Steps to a password that works, in order. */
+	/**  What stands in the empty field. */
+	password_placeholder: string | null,
+	/**  Steps to a password that works, in order; **bold** stands on the provider's page. */
 	guidance: string[],
 	/**  The provider's own page for that. */
 	page: string | null,
-	/**  Takes browser sign-in only. */
-	browser_only: boolean,
+	/**  What the button says that opens it. */
+	page_label: string | null,
+	/**  What to switch on first. */
+	note: string | null,
+	/**  A password can sign in; otherwise the browser alone. */
+	takes_password: boolean,
+	/**  Takes browser sign-in, with this issuer. */
+	issuer: string | null,
+	/**  The issuer's name for people. */
+	issuer_name: string | null,
+	/**  A client id is known for the issuer. */
+	browser_ready: boolean,
 	/**  The user name is the part before the @. */
 	local_part_user: boolean,
 	/**  Takes app passwords, which are shown in groups of letters. */
 	app_password: boolean,
 	/**  Domains of its addresses. */
 	domains: string[],
+};
+
+/**  The way to the mail servers. */
+export type Proxy = 
+/**  The system's. */
+{ kind: "system" } | 
+/**  None. */
+{ kind: "none" } | 
+/**  SOCKS5. */
+{ kind: "socks5"; 
+/**  Host name or IP address. */
+host: string; 
+/**  TCP port. */
+port: number } | 
+/**  HTTP CONNECT. */
+{ kind: "http"; 
+/**  Host name or IP address. */
+host: string; 
+/**  TCP port. */
+port: number };
+
+/**  What reconnecting takes. */
+export type ReconnectRequest = {
+	sign_in: GivenSignIn,
+	trusted: string[],
+	servers: Servers | null,
 };
 
 /**  A refusal: nothing was changed. What was typed is still the caller's. */
@@ -841,6 +1015,26 @@ export type Security =
 "starttls" | 
 /**  No encryption; accepted for loopback hosts alone. */
 "plaintext";
+
+/**  Who says which servers an address has. */
+export type ServerSource = 
+/**  The provider table, by the address's domain. */
+"table" | 
+/**  The domain's autoconfig. */
+"autoconfig" | 
+/**  The domain's SRV records. */
+"srv" | 
+/**  The domain's mail exchanger. */
+"mx" | 
+/**  A server that answered. */
+"probe";
+
+/**  An account's servers, as they were changed by hand. */
+export type Servers = {
+	username: string,
+	incoming: Endpoint,
+	outgoing: Endpoint | null,
+};
 
 /**  What the user can set. */
 export type Settings = {
@@ -878,6 +1072,13 @@ export type SidebarProject = {
 	/**  Unread messages. */
 	unread: number,
 };
+
+/**  How an account signs in. */
+export type SignInKind = 
+/**  With a password. */
+"password" | 
+/**  Through the browser. */
+"browser";
 
 /**  How a line stands. */
 export type StepState = 
@@ -975,12 +1176,49 @@ export type Topic =
 /**  Settings. */
 "settings";
 
+/**  A certificate that the person trusts for one account. */
+export type TrustedCertificate = {
+	/**  SHA-256, "3A:7F:…". */
+	fingerprint: string,
+	/**  The host that showed it. */
+	host: string,
+};
+
+/**  An account needs the person from now on. */
+export type TurnedRed = {
+	id: AccountId,
+	email: string,
+	sentence: string,
+};
+
 /**  Something that can be taken back. */
 export type Undo = {
 	/**  To hand to `undo`. */
 	id: number,
 	/**  What was done: "Moved to Okafor wedding". */
 	sentence: string,
+};
+
+/**  An address that the account may be writing or receiving as. */
+export type UnknownAlias = {
+	/**  The address. */
+	address: string,
+	/**  Where it was seen. */
+	seen: "sent" | "delivered",
+};
+
+/**  What is wrong with an account, and what mending it needs. */
+export type WhatIsWrong = {
+	/**  The stored cause that stands, else what was seen live; `None`: nothing is wrong. */
+	failure: Failure | null,
+	/**  In a few words. */
+	title: string,
+	/**  In a sentence or two. */
+	text: string,
+	/**  What it needs. */
+	need: Need,
+	/**  Last success. */
+	last_synced_at: Timestamp | null,
 };
 
 /* Tauri Specta runtime */

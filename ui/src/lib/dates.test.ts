@@ -91,6 +91,8 @@ test("a day that was chosen begins at local midnight", () => {
 });
 
 test("how long a step took", () => {
+  expect(took(0)).toBe("at once");
+  expect(took(49)).toBe("at once");
   expect(took(104)).toBe("0.1 s");
   expect(took(12_400)).toBe("12 s");
   expect(took(180_000)).toBe("3 min");

@@ -92,6 +92,9 @@ export function day(at: number, now: number): string {
 export const month = (at: number, now: number): string =>
   (sameYear(at, now) ? monthOnly : monthAndYear).format(at);
 
+/** "14 March 2027" */
+export const longDate = (at: number): string => longDayYear.format(at);
+
 /** "March 2024" */
 export const monthYear = (at: number): string => monthAndYear.format(at);
 
@@ -99,8 +102,9 @@ export const monthYear = (at: number): string => monthAndYear.format(at);
 export const startOfDay = (year: number, month: number, day: number): number =>
   new Date(year, month - 1, day).getTime();
 
-/** How long a step took: "0.4 s", "12 s", "2 min". */
+/** How long a step took: "at once", "0.4 s", "12 s", "2 min". */
 export function took(milliseconds: number): string {
+  if (milliseconds < 50) return "at once";
   if (milliseconds < 10_000) return `${(milliseconds / 1000).toFixed(1)} s`;
   if (milliseconds < 120_000) return `${Math.round(milliseconds / 1000)} s`;
   return `${Math.round(milliseconds / MINUTE)} min`;

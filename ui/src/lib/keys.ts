@@ -36,7 +36,7 @@ export function nameOf(event: KeyboardEvent): string {
   return parts.join("+");
 }
 
-/** A keydown handler for a map of keys. Plain keys keep out of fields; Escape and what is held with Ctrl or Alt does not. */
+/** A keydown handler for a map of keys. Plain keys keep out of fields; Escape, F1 and what is held with Ctrl or Alt do not. */
 export function keys(map: KeyMap): (event: KeyboardEvent) => void {
   return (event) => {
     if (event.defaultPrevented || isComposing(event)) return;
@@ -44,7 +44,8 @@ export function keys(map: KeyMap): (event: KeyboardEvent) => void {
     const action = map[name];
     if (!action) return;
     const plain = !event.ctrlKey && !event.altKey && !event.metaKey;
-    if (isTyping(event.target) && (plain ? event.key !== "Escape" : name === "Ctrl+z")) return;
+    const letter = plain && !/^(Escape|F\d+)$/.test(event.key);
+    if (isTyping(event.target) && (letter || name === "Ctrl+z")) return;
     event.preventDefault();
     action(event);
   };

@@ -7,7 +7,9 @@ export type Place =
   | { screen: "project"; id: number; tab?: Tab; thread?: number; message?: number }
   | { screen: "contacts" }
   | { screen: "contact"; id: number }
-  | { screen: "settings" };
+  /** With `email`, the address that waits to be connected meanwhile. */
+  | { screen: "settings"; part?: "advanced"; email?: string }
+  | { screen: "help" };
 
 type Entry = { place: Place; scroll: Map<string, number>; serial: number };
 
@@ -72,7 +74,9 @@ export function placeNamed(name: string): Place {
   if (screen === "to-sort") return { screen };
   if (screen === "projects") return { screen };
   if (screen === "contacts") return { screen };
+  if (screen === "settings" && rest === "advanced") return { screen, part: rest };
   if (screen === "settings") return { screen };
+  if (screen === "help") return { screen };
   if (screen === "project" && Number.isInteger(id)) return { screen, id };
   if (screen === "contact" && Number.isInteger(id)) return { screen, id };
   return { screen: "dashboard" };

@@ -37,6 +37,8 @@ test("what was deleted is not gone back to", () => {
 
 test.each([
   ["settings/email", { screen: "settings" }],
+  ["settings/advanced", { screen: "settings", part: "advanced" }],
+  ["help", { screen: "help" }],
   ["to-sort", { screen: "to-sort" }],
   ["project/12", { screen: "project", id: 12 }],
   ["project/none", { screen: "dashboard" }],

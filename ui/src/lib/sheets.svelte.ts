@@ -1,7 +1,10 @@
+import type { Servers } from "./bindings";
+
 // The one sheet or dialog that lies over the screen.
 export type SheetSpec =
-  | { kind: "connect" }
-  | { kind: "reconnect"; id: number }
+  | { kind: "connect"; email?: string }
+  /** With `servers`, as they were changed by hand; with `run`, the checks run at once where nothing has to be asked. */
+  | { kind: "reconnect"; id: number; servers?: Servers; run?: boolean }
   | { kind: "edit-account"; id: number }
   | { kind: "delete-account"; id: number; email: string }
   | { kind: "contact"; id?: number; focusAddress?: boolean; saved?: (id: number) => void }
