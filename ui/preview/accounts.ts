@@ -293,6 +293,7 @@ const p = (
   browser_ready: false,
   local_part_user: false,
   app_password: false,
+  listed: true,
   domains: [],
   ...more,
 });

@@ -8,6 +8,7 @@ import type {
   ConnectRequest,
   Dashboard,
   GivenSignIn,
+  TrustedCertificate,
   Proxy,
   ReconnectRequest,
   Refusal,
@@ -107,9 +108,14 @@ export function pretend(situation: Situation, theme: string): void {
   const TOOK = [104, 212, 410, 305, 520, 31];
 
   /** The password says what becomes of it: fast, stay (for ever), wrong, cert (a certificate that needs a word). */
-  async function checklist(run: string, given: GivenSignIn, trusts: string[], host: string): Promise<void> {
+  async function checklist(
+    run: string,
+    given: GivenSignIn,
+    trusts: TrustedCertificate[],
+    host: string,
+  ): Promise<void> {
     const password = given.kind === "password" ? given.password : "";
-    trusts.forEach((t) => trusted.add(t));
+    trusts.forEach((t) => trusted.add(t.fingerprint));
     const details = [host, "Certificate valid until March 2027", null, "Inbox, Sent, Archive", null, null];
     const steps = blank();
     const fail = async (i: number, why: ReturnType<typeof accounts.failure>) => {

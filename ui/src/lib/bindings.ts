@@ -15,50 +15,26 @@ export const commands = {
 	answerAlias: (id: AccountId, address: string, add: boolean) => __TAURI_INVOKE<null>("answer_alias", { id, address, add }),
 	/**  The answer to "Your mailbox seems to have been moved". */
 	answerMovedMailbox: (id: AccountId, bringIn: boolean) => __TAURI_INVOKE<null>("answer_moved_mailbox", { id, bringIn }),
-	/**  Ends a running checklist. */
-	cancelCheck: (run: string) => __TAURI_INVOKE<null>("cancel_check", { run }),
-	/**  Runs the checklist and stores the account when every line is green. */
-	connectAccount: (run: string, request: ConnectRequest) => __TAURI_INVOKE<AccountId>("connect_account", { run, request }),
 	/**  Deletes an account here; the mail server is not touched. */
 	deleteAccount: (id: AccountId, keepMail: boolean) => __TAURI_INVOKE<null>("delete_account", { id, keepMail }),
 	/**  What becomes of an account's mail. */
 	deleteFactsOfAccount: (id: AccountId) => __TAURI_INVOKE<DeleteFacts>("delete_facts_of_account", { id }),
 	/**  Changes aliases and folders. */
 	editAccount: (id: AccountId, aliases: string[], watched: FolderId[], sentFolders: FolderId[]) => __TAURI_INVOKE<null>("edit_account", { id, aliases, watched, sentFolders }),
-	/**  What the issuers' clients and the proxy are set to. */
-	advanced: () => __TAURI_INVOKE<Advanced>("advanced"),
-	/**  Waits until the person came back from the browser. */
-	awaitBrowserSignIn: (run: string) => __TAURI_INVOKE<CameBack>("await_browser_sign_in", { run }),
-	/**  Begins a sign-in in the system's browser. */
-	beginBrowserSignIn: (run: string, email: string, provider: string) => __TAURI_INVOKE<BrowserSignIn>("begin_browser_sign_in", { run, email, provider }),
-	/**  Looks for the servers of an address. */
-	findServers: (run: string, email: string) => __TAURI_INVOKE<Found>("find_servers", { run, email }),
 	/**  Trusts a certificate no longer. */
 	forgetCertificate: (id: AccountId, fingerprint: string) => __TAURI_INVOKE<null>("forget_certificate", { id, fingerprint }),
-	/**  Opens one of the providers' own pages in the browser. */
+	/**  Opens a provider's own page in the browser, by its id. */
 	openPage: (id: string) => __TAURI_INVOKE<null>("open_page", { id }),
-	/**  Opens the link of a running browser sign-in once more. */
-	openSignInAgain: (run: string) => __TAURI_INVOKE<null>("open_sign_in_again", { run }),
 	/**  Pauses an account. */
 	pauseAccount: (id: AccountId) => __TAURI_INVOKE<null>("pause_account", { id }),
-	/**  The provider table. */
-	providers: () => __TAURI_INVOKE<Provider[]>("providers"),
-	/**  Runs the checklist, stores what is new when it worked, and syncs. */
-	reconnectAccount: (run: string, id: AccountId, request: ReconnectRequest) => __TAURI_INVOKE<null>("reconnect_account", { run, id, request }),
 	/**  Ends a pause. */
 	resumeAccount: (id: AccountId) => __TAURI_INVOKE<null>("resume_account", { id }),
-	/**  Sets an issuer's client, or takes it back. */
-	setClient: (issuer: string, clientId: string | null, clientSecret: string | null) => __TAURI_INVOKE<null>("set_client", { issuer, clientId, clientSecret }),
-	/**  Sets the proxy. */
-	setProxy: (proxy: Proxy) => __TAURI_INVOKE<null>("set_proxy", { proxy }),
 	/**  Ends a running cycle. */
 	stopSync: (id: AccountId) => __TAURI_INVOKE<null>("stop_sync", { id }),
 	/**  Asks for a cycle of one account, or of all. */
 	syncNow: (id: AccountId | null) => __TAURI_INVOKE<null>("sync_now", { id }),
 	/**  Lets the keychain ask the person to unlock it. */
 	unlockKeychain: () => __TAURI_INVOKE<null>("unlock_keychain"),
-	/**  What is wrong with an account, and what mending it needs. */
-	whatIsWrong: (run: string, id: AccountId) => __TAURI_INVOKE<WhatIsWrong>("what_is_wrong", { run, id }),
 	/**  The dashboard. */
 	dashboard: () => __TAURI_INVOKE<Dashboard>("dashboard"),
 	/**  Stores the settings. */
@@ -69,6 +45,30 @@ export const commands = {
 	sidebar: () => __TAURI_INVOKE<Sidebar>("sidebar"),
 	/**  Takes something back. */
 	undo: (undoId: number) => __TAURI_INVOKE<null>("undo", { undoId }),
+	/**  What is set under Advanced. */
+	advanced: () => __TAURI_INVOKE<Advanced>("advanced"),
+	/**  Waits until the person comes back from the browser. */
+	awaitBrowserSignIn: (run: string) => __TAURI_INVOKE<SignedIn>("await_browser_sign_in", { run }),
+	/**  Begins a sign-in in the browser, and opens it. */
+	beginBrowserSignIn: (run: string, email: string, provider: string) => __TAURI_INVOKE<BrowserSignIn>("begin_browser_sign_in", { run, email, provider }),
+	/**  Ends a run: a checklist, a search for servers, or a sign-in in the browser. */
+	cancelCheck: (run: string) => __TAURI_INVOKE<null>("cancel_check", { run }),
+	/**  Runs the checklist and stores the account when every line is green. */
+	connectAccount: (run: string, request: ConnectRequest) => __TAURI_INVOKE<AccountId>("connect_account", { run, request }),
+	/**  Finds the mail servers of an address. */
+	findServers: (run: string, email: string) => __TAURI_INVOKE<Found>("find_servers", { run, email }),
+	/**  Opens the same link once more. */
+	openSignInAgain: (run: string) => __TAURI_INVOKE<null>("open_sign_in_again", { run }),
+	/**  The provider table. */
+	providers: () => __TAURI_INVOKE<Provider[]>("providers"),
+	/**  Runs the checklist with what was given, stores it when it worked, and syncs. */
+	reconnectAccount: (run: string, id: AccountId, request: ReconnectRequest) => __TAURI_INVOKE<null>("reconnect_account", { run, id, request }),
+	/**  Stores a client id for an issuer; without one, forgets it. */
+	setClient: (issuer: string, clientId: string | null, clientSecret: string | null) => __TAURI_INVOKE<null>("set_client", { issuer, clientId, clientSecret }),
+	/**  Sets the proxy. */
+	setProxy: (proxy: Proxy) => __TAURI_INVOKE<null>("set_proxy", { proxy }),
+	/**  What is wrong with an account, looked at live. */
+	whatIsWrong: (run: string, id: AccountId) => __TAURI_INVOKE<WhatIsWrong>("what_is_wrong", { run, id }),
 	/**  An image that a message's body refers to. */
 	inlineImage: (messageId: MessageId, contentId: string) => __TAURI_INVOKE<ArrayBuffer>("inline_image", { messageId, contentId }),
 	/**  Takes a message off "Needs a reply". */
@@ -144,6 +144,10 @@ export type AccountDetail = {
 	outgoing: Endpoint | null,
 	/**  Further addresses. */
 	aliases: string[],
+	/**  How it signs in. */
+	sign_in: SignInKind,
+	/**  Certificates that are trusted for it. */
+	trusted: TrustedCertificate[],
 	/**  Its folders. */
 	folders: FolderRow[],
 	/**  Headers looked at, ever. */
@@ -152,10 +156,6 @@ export type AccountDetail = {
 	messages_copied: number,
 	/**  Their bytes. */
 	bytes_copied: number,
-	/**  How it signs in. */
-	sign_in: SignInKind,
-	/**  Certificates that the person trusts for it. */
-	trusted: TrustedCertificate[],
 };
 
 /**  One mailbox connection. */
@@ -199,7 +199,7 @@ export type AccountRow = {
 	notes: string[],
 	/**  Messages of a moved mailbox that wait for an answer. */
 	moved_mailbox_waiting: number,
-	/**  "You also send as …": waits for an answer. */
+	/**  An address that waits for an answer: whether it is the user's own too. */
 	unknown_alias: UnknownAlias | null,
 };
 
@@ -223,13 +223,20 @@ export type AccountState =
 /**  One address of a contact; a new id when an address is saved again. */
 export type AddressId = number;
 
-/**  Settings > Advanced. */
+/**  What is set under Advanced. */
 export type Advanced = {
-	/**  The clients, one an issuer. */
+	/**  One row an issuer. */
 	clients: IssuerClient[],
 	/**  The proxy. */
 	proxy: Proxy,
 };
+
+/**  Where an address was seen that may be the user's own. */
+export type AliasSeen = 
+/**  As the sender of a mail in Sent. */
+"sent" | 
+/**  As the address that a mail was delivered to. */
+"delivered";
 
 /**  A part that can be saved as a file. */
 export type Attachment = {
@@ -254,6 +261,14 @@ export type Backfill =
 /**  Everything. */
 { kind: "all" };
 
+/**  A sign-in in the browser that was begun. */
+export type BrowserSignIn = {
+	/**  Where the person signs in. */
+	link: string,
+	/**  Whether a browser could be asked to open it. */
+	opened: boolean,
+};
+
 /**  The one button of a state. */
 export type Button = 
 /**  Opens the reconnect sheet. */
@@ -266,20 +281,6 @@ export type Button =
 "sync_now" | 
 /**  Ends a pause. */
 "resume";
-
-/**  A browser sign-in that has begun. */
-export type BrowserSignIn = {
-	/**  What the browser was asked to open. */
-	link: string,
-	/**  `false`: the browser could not be opened. */
-	opened: boolean,
-};
-
-/**  A browser sign-in that the person came back from. */
-export type CameBack = {
-	/**  The address that the issuer named. */
-	signed_in_as: string | null,
-};
 
 /**  Why something failed. `code()` is its stable name. */
 export type Cause = 
@@ -327,7 +328,7 @@ export type Cause =
 "try_later" | 
 /**  A proxy, a virus scanner or a foreign network answers in the server's place. */
 "stands_in_between" | 
-/**  The proxy cannot be reached or refuses. */
+/**  The proxy is not there, or refuses. */
 "proxy_failed" | 
 /**  The keychain is locked. */
 "keychain_locked" | 
@@ -358,17 +359,17 @@ export type Cause =
 /**  The user stopped it. */
 "cancelled";
 
-/**  Whose certificate could not be verified. */
+/**  What a server's certificate says of itself. */
 export type Certificate = {
 	/**  The host that showed it. */
 	host: string,
-	/**  The names that it is for. */
+	/**  The names and IP addresses it is for; at most 100. */
 	subject_names: string[],
-	/**  Who issued it. */
+	/**  Who vouches for it: common name and organisation. */
 	issuer: string,
-	/**  Until when it is valid. */
+	/**  Good until. */
 	not_after: Timestamp,
-	/**  SHA-256, "3A:7F:…". */
+	/**  By which it is known. */
 	fingerprint: string,
 };
 
@@ -421,7 +422,7 @@ export type ConnectRequest = {
 	outgoing: Endpoint | null,
 	provider: string,
 	sign_in: GivenSignIn,
-	trusted: string[],
+	trusted: TrustedCertificate[],
 };
 
 /**  An address on a contact's page. */
@@ -622,10 +623,10 @@ export type Failure = {
 	server_said: string | null,
 	/**  The folder, where one is the trouble. */
 	folder: string | null,
-	/**  The certificate that a live check could not verify. */
-	certificate: Certificate | null,
 	/**  The provider's own page that helps. */
 	page: PageLink | null,
+	/**  The certificate that could not be verified, of a live look alone. */
+	certificate: Certificate | null,
 };
 
 /**  A folder of an account. */
@@ -666,33 +667,33 @@ export type FolderRow = {
 
 /**  What was found out about an address. */
 export type Found = {
-	/**  Best first; may be empty. */
+	/**  Its servers, the best answer first; none: nobody says. */
 	answers: FoundServers[],
-	/**  The same address is connected at another server. */
+	/**  The same address is connected at another server: where. */
 	connected_already: string | null,
 };
 
-/**  Servers of an address, and how they were found. */
+/**  One answer: servers with which to try to connect. */
 export type FoundServers = {
-	/**  Id in the provider table, or "other". */
+	/**  Id in the provider table; `other` when the table does not know these servers. */
 	provider: string,
-	/**  Incoming server. */
+	/**  Where mail is read. */
 	incoming: Endpoint,
-	/**  Outgoing server. */
+	/**  Where mail is sent, if that was found. */
 	outgoing: Endpoint | null,
-	/**  User name, where it is not the whole address. */
+	/**  The user name, where the source names one. `None`: as the provider's entry says, else the address. */
 	username: string | null,
-	/**  Who says so. */
+	/**  The strongest source that names these servers. */
 	source: ServerSource,
-	/**  In words. */
+	/**  Where the answer comes from, in a sentence for people. */
 	sentence: string,
 };
 
-/**  What to sign in with. */
+/**  What a person signs in with. */
 export type GivenSignIn = 
-/**  A password that was typed. */
+/**  A password or app password. */
 { kind: "password"; password: string } | 
-/**  The run of a browser sign-in that has come back. */
+/**  A sign-in in the browser that has come back. */
 { kind: "browser"; run: string } | 
 /**  What the keychain holds. */
 { kind: "stored" };
@@ -722,17 +723,17 @@ export type HealthKind =
 /**  The user is needed. */
 "bad";
 
-/**  An issuer's client, as far as the window may know it. */
+/**  This program as a client of an issuer, as far as it is told. */
 export type IssuerClient = {
-	/**  The issuer's id. */
+	/**  Id of the issuer. */
 	id: string,
-	/**  Its name for people. */
+	/**  Its name. */
 	name: string,
-	/**  The client id. */
+	/**  The client id that was typed. */
 	client_id: string | null,
-	/**  It came with this build. */
+	/**  This build brings one along. */
 	from_build: boolean,
-	/**  A client secret is stored. */
+	/**  The keychain holds what the issuer calls the client's secret. */
 	has_secret: boolean,
 };
 
@@ -805,21 +806,21 @@ export type MessageRow = {
 	attachments: number,
 };
 
-/**  What mending an account needs. */
+/**  The one thing that reconnecting asks for. */
 export type Need = 
-/**  A password. */
+/**  The mailbox's password. */
 "password" | 
-/**  An app password. */
+/**  A password that the provider makes for one program. */
 "app_password" | 
 /**  A sign-in in the browser. */
 "browser" | 
-/**  Nothing that is typed. */
+/**  Nothing: the checks run with what is stored. */
 "nothing" | 
-/**  A word about a certificate. */
+/**  A word on a certificate that cannot be verified. */
 "trust" | 
-/**  The keychain. */
+/**  The keychain, unlocked. */
 "unlock" | 
-/**  A server that can be reached. */
+/**  The server cannot be reached as it is set. */
 "servers";
 
 /**  A page of a list. */
@@ -830,11 +831,11 @@ export type Page<T> = {
 	next: string | null,
 };
 
-/**  One of the providers' own pages. */
+/**  A page of a provider that helps. */
 export type PageLink = {
-	/**  To hand to `open_page`. */
+	/**  By which it is opened. */
 	id: string,
-	/**  What the button says. */
+	/**  The words of the button. */
 	label: string,
 };
 
@@ -943,19 +944,19 @@ export type Provider = {
 	outgoing: Endpoint | null,
 	/**  What the password field is called. */
 	password_label: string,
-	/**  What stands in the empty field. */
+	/**  How such a password looks. */
 	password_placeholder: string | null,
-	/**  Steps to a password that works, in order; **bold** stands on the provider's page. */
+	/**  Steps to a password that works, in order; `**…**` marks words of the provider's own page. */
 	guidance: string[],
-	/**  The provider's own page for that. */
+	/**  The provider's own page for that; its id is `ID/password`. */
 	page: string | null,
-	/**  What the button says that opens it. */
+	/**  The words of the button that opens it. */
 	page_label: string | null,
-	/**  What to switch on first. */
+	/**  What has to be switched on, or to be there, first. */
 	note: string | null,
-	/**  A password can sign in; otherwise the browser alone. */
+	/**  Takes a password; else browser sign-in alone. */
 	takes_password: boolean,
-	/**  Takes browser sign-in, with this issuer. */
+	/**  Takes browser sign-in, by this issuer. */
 	issuer: string | null,
 	/**  The issuer's name for people. */
 	issuer_name: string | null,
@@ -965,33 +966,35 @@ export type Provider = {
 	local_part_user: boolean,
 	/**  Takes app passwords, which are shown in groups of letters. */
 	app_password: boolean,
+	/**  Has a tile of its own; others appear when an address leads to them. */
+	listed: boolean,
 	/**  Domains of its addresses. */
 	domains: string[],
 };
 
-/**  The way to the mail servers. */
+/**  The way out of this network. A server on this machine is never reached through a proxy. */
 export type Proxy = 
-/**  The system's. */
+/**  As the system says. */
 { kind: "system" } | 
 /**  None. */
 { kind: "none" } | 
-/**  SOCKS5. */
+/**  SOCKS 5 (RFC 1928); the proxy resolves names. */
 { kind: "socks5"; 
-/**  Host name or IP address. */
+/**  Its host. */
 host: string; 
-/**  TCP port. */
+/**  Its port. */
 port: number } | 
-/**  HTTP CONNECT. */
+/**  HTTP CONNECT (RFC 9110, section 9.3.6). */
 { kind: "http"; 
-/**  Host name or IP address. */
+/**  Its host. */
 host: string; 
-/**  TCP port. */
+/**  Its port. */
 port: number };
 
-/**  What reconnecting takes. */
+/**  What was given to reconnect an account. */
 export type ReconnectRequest = {
 	sign_in: GivenSignIn,
-	trusted: string[],
+	trusted: TrustedCertificate[],
 	servers: Servers | null,
 };
 
@@ -1016,20 +1019,20 @@ export type Security =
 /**  No encryption; accepted for loopback hosts alone. */
 "plaintext";
 
-/**  Who says which servers an address has. */
+/**  Where an answer comes from, the strongest first. */
 export type ServerSource = 
-/**  The provider table, by the address's domain. */
+/**  The bundled table knows the domain. */
 "table" | 
-/**  The domain's autoconfig. */
+/**  The domain's autoconfig file, fetched over HTTPS. */
 "autoconfig" | 
 /**  The domain's SRV records. */
 "srv" | 
-/**  The domain's mail exchanger. */
+/**  The domain's mail is delivered to a provider of the table. */
 "mx" | 
-/**  A server that answered. */
+/**  A usual name answered like a mail server, with a certificate that verifies. */
 "probe";
 
-/**  An account's servers, as they were changed by hand. */
+/**  Servers that were changed by hand. */
 export type Servers = {
 	username: string,
 	incoming: Endpoint,
@@ -1075,10 +1078,16 @@ export type SidebarProject = {
 
 /**  How an account signs in. */
 export type SignInKind = 
-/**  With a password. */
+/**  With a password or app password. */
 "password" | 
 /**  Through the browser. */
 "browser";
+
+/**  Who came back from the browser. */
+export type SignedIn = {
+	/**  The address, where the issuer says so. */
+	signed_in_as: string | null,
+};
 
 /**  How a line stands. */
 export type StepState = 
@@ -1176,15 +1185,15 @@ export type Topic =
 /**  Settings. */
 "settings";
 
-/**  A certificate that the person trusts for one account. */
+/**  A certificate that the person trusts for one account, whatever is wrong with it. */
 export type TrustedCertificate = {
-	/**  SHA-256, "3A:7F:…". */
+	/**  Which. */
 	fingerprint: string,
 	/**  The host that showed it. */
 	host: string,
 };
 
-/**  An account needs the person from now on. */
+/**  An account needs reconnecting now, and did not before. */
 export type TurnedRed = {
 	id: AccountId,
 	email: string,
@@ -1199,25 +1208,25 @@ export type Undo = {
 	sentence: string,
 };
 
-/**  An address that the account may be writing or receiving as. */
+/**  An address that may be the user's own. */
 export type UnknownAlias = {
-	/**  The address. */
+	/**  Which. */
 	address: string,
 	/**  Where it was seen. */
-	seen: "sent" | "delivered",
+	seen: AliasSeen,
 };
 
-/**  What is wrong with an account, and what mending it needs. */
+/**  What reconnecting begins with. */
 export type WhatIsWrong = {
-	/**  The stored cause that stands, else what was seen live; `None`: nothing is wrong. */
+	/**  The cause that stands; `None`: nothing is wrong. */
 	failure: Failure | null,
-	/**  In a few words. */
+	/**  What is wrong, in a line. */
 	title: string,
-	/**  In a sentence or two. */
+	/**  What to do about it. */
 	text: string,
-	/**  What it needs. */
+	/**  What is asked for. */
 	need: Need,
-	/**  Last success. */
+	/**  The last success. */
 	last_synced_at: Timestamp | null,
 };
 

@@ -241,5 +241,7 @@ test("a certificate that cannot be verified is trusted only after a warning, and
   await person.click(screen.getByTestId("trust-certificate"));
   await person.click(screen.getByTestId("trust-confirm"));
   expect(await screen.findByText("Connected.")).toBeVisible();
-  expect(given(asked)[1]?.trusted).toEqual([certificate.fingerprint]);
+  expect(given(asked)[1]?.trusted).toEqual([
+    { fingerprint: certificate.fingerprint, host: certificate.host },
+  ]);
 });

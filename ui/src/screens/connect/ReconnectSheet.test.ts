@@ -111,7 +111,11 @@ test("a certificate that cannot be verified is shown, and trusted after a warnin
   await person.click(screen.getByTestId("trust-confirm"));
   await isBack();
   expect(given(asked)).toEqual([
-    { sign_in: { kind: "stored" }, trusted: [certificate.fingerprint], servers: null },
+    {
+      sign_in: { kind: "stored" },
+      trusted: [{ fingerprint: certificate.fingerprint, host: certificate.host }],
+      servers: null,
+    },
   ]);
 });
 

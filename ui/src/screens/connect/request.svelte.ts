@@ -5,6 +5,7 @@ import type {
   GivenSignIn,
   Provider,
   Servers,
+  TrustedCertificate,
 } from "../../lib/bindings";
 
 /** A server as it is typed. */
@@ -65,8 +66,8 @@ export class RequestForm extends ServersForm {
   email = $state("");
   provider = $state.raw<Provider>();
   password = $state("");
-  /** Fingerprints that the person trusts for this account. */
-  trusted = $state.raw<readonly string[]>([]);
+  /** Certificates that the person trusts for this account. */
+  trusted = $state.raw<readonly TrustedCertificate[]>([]);
   /** The answer of the search that stands in the fields. */
   answer = $state.raw<FoundServers>();
 

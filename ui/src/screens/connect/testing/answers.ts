@@ -31,6 +31,7 @@ export const provider = (more: Partial<Provider>): Provider => ({
   browser_ready: false,
   local_part_user: false,
   app_password: false,
+  listed: true,
   domains: [],
   ...more,
 });
