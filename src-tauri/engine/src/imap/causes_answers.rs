@@ -43,7 +43,7 @@ const GMAIL: &[Answer] = &[
         Token,
         "NO [ALERT] IMAP access is disabled for your domain. Please contact your domain administrator for questions about this feature. (Failure)",
         Cause::ImapOff,
-        "mozilla-b2g/gaia, apps/email: the answers of Gmail that its tests know",
+        "mozilla-b2g/gaia, apps/email: the answers of Gmail that its tests know (there to a password)",
     ),
     (
         "Gmail",
@@ -57,7 +57,7 @@ const GMAIL: &[Answer] = &[
         Token,
         "NO [ALERT] Please log in via your web browser: https://support.google.com/mail/accounts/answer/78754 (Failure)",
         Cause::SignInExpired,
-        "https://github.com/mailcow/mailcow-dockerized/issues/4277",
+        "https://github.com/mailcow/mailcow-dockerized/issues/4277 (there to a password)",
     ),
     (
         "Gmail",

@@ -273,7 +273,7 @@ const STANDARDS: &[Answer] = &[
         Password,
         "503 5.5.1 Error: authentication not enabled",
         Cause::SendingOff,
-        "RFC 4954, section 4",
+        "Postfix, src/smtpd/smtpd_sasl_proto.c",
     ),
     (
         "any",

@@ -85,30 +85,6 @@ async fn nothing_is_sent_where_starttls_is_not_what_it_should_be() {
             ],
         ),
         row(
-            "a second answer to EHLO before STARTTLS was said",
-            Starttls,
-            stands,
-            vec![
-                say(GREETING),
-                hear("EHLO"),
-                say(&format!("{}{}", offer(&["STARTTLS"]), offer(&[ALL]))),
-                hear("STARTTLS"),
-                Turn::Silence,
-            ],
-        ),
-        row(
-            "greeted twice",
-            Starttls,
-            stands,
-            vec![say(&format!("{GREETING}{GREETING}")), hear("EHLO"), Turn::Silence],
-        ),
-        row(
-            "let in by the greeting",
-            Starttls,
-            stands,
-            vec![say(&format!("{GREETING}235 2.7.0 you are in\n")), hear("EHLO"), Turn::Silence],
-        ),
-        row(
             "refused for now",
             Starttls,
             none,
@@ -132,6 +108,40 @@ async fn nothing_is_sent_where_starttls_is_not_what_it_should_be() {
             Starttls,
             Ends::Before(Cause::TryLater),
             vec![say(&format!("421 4.3.2 Use {} instead\n", stand.elsewhere())), Turn::Silence],
+        ),
+    ];
+    stand.holds(rows, signs_in).await;
+}
+
+#[tokio::test]
+async fn nobody_speaks_before_they_are_asked() {
+    use Security::Starttls;
+    let stand = Stand::new();
+    let stands = Ends::Before(Cause::StandsInBetween);
+    let rows = vec![
+        row(
+            "a second answer to EHLO before STARTTLS was said",
+            Starttls,
+            stands,
+            vec![
+                say(GREETING),
+                hear("EHLO"),
+                say(&format!("{}{}", offer(&["STARTTLS"]), offer(&[ALL]))),
+                hear("STARTTLS"),
+                Turn::Silence,
+            ],
+        ),
+        row(
+            "greeted twice",
+            Starttls,
+            stands,
+            vec![say(&format!("{GREETING}{GREETING}")), hear("EHLO"), Turn::Silence],
+        ),
+        row(
+            "let in by the greeting",
+            Starttls,
+            stands,
+            vec![say(&format!("{GREETING}235 2.7.0 you are in\n")), hear("EHLO"), Turn::Silence],
         ),
     ];
     stand.holds(rows, signs_in).await;
