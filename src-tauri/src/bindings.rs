@@ -97,7 +97,9 @@ mod tests {
             .lines()
             .filter_map(|line| line.trim().strip_suffix(','))
             .filter_map(|line| line.split_once("::"))
-            .filter(|(module, _)| ["accounts", "common", "connect", "mail", "people", "projects"].contains(module))
+            .filter(|(module, _)| {
+                ["accounts", "common", "connect", "mail", "people", "projects"].contains(module)
+            })
             .map(|(_, name)| name)
             .collect();
         assert!(listed.len() > 40);

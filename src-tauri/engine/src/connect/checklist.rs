@@ -219,7 +219,8 @@ pub async fn check(
                 smtp::verify(outgoing, &request.outgoing_terms, username, credentials, counters, deadlines)
                     .await;
             match sent {
-                Ok(()) => {
+                Ok(issuer) => {
+                    seen.issuers.extend(verified(outgoing, issuer.as_deref()));
                     list.done(Some(outgoing.host.clone()));
                 }
                 Err(failure) if failure.cause == Cause::SendingOff => {

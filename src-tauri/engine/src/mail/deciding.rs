@@ -93,6 +93,13 @@ pub(super) fn mailboxes(header: &Header<'_>, name: &str) -> Vec<Mailbox> {
     header.all(name).flat_map(address_list).map(mailbox).collect()
 }
 
+/// The address of a field that holds one and nothing else.
+pub(super) fn only_address(value: &[u8]) -> Option<Address> {
+    let mut entries = address_list(value).into_iter();
+    let one = entries.next()?;
+    if entries.next().is_some() { None } else { one.address }
+}
+
 fn mailbox(entry: Entry) -> Mailbox {
     let address = entry.address.map_or(entry.raw, |address| address.to_string());
     Mailbox { name: entry.name, address }

@@ -2,12 +2,12 @@
 
 use super::body::Reading;
 use super::codec::guess;
-use super::deciding::{Deciding, mailboxes};
+use super::deciding::{Deciding, mailboxes, only_address};
 use super::header::Header;
 use super::mime::{Part, Structure};
 use super::preview::preview;
 use super::{file_name, words};
-use crate::model::{Attachment, Mailbox, Timestamp};
+use crate::model::{Address, Attachment, Mailbox, Timestamp};
 use sha2::{Digest, Sha256};
 use std::collections::HashSet;
 
@@ -45,6 +45,8 @@ pub struct Parsed {
     pub unparsable: bool,
     /// The Date field.
     pub date: Option<Timestamp>,
+    /// The topmost Delivered-To: the address that the last server delivered it to.
+    pub delivered_to: Option<Address>,
 }
 
 /// Reads a mail. There is an answer for any bytes; at worst it is the bytes as text, marked `unparsable`.
@@ -73,6 +75,7 @@ pub fn parse(raw: &[u8]) -> Parsed {
         to: mailboxes(&header, "To"),
         cc: mailboxes(&header, "Cc"),
         date: deciding.date,
+        delivered_to: header.first("Delivered-To").and_then(only_address),
         deciding,
         from,
         subject,

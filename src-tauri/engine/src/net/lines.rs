@@ -49,6 +49,11 @@ impl Lines {
         }
     }
 
+    /// The stream below.
+    pub const fn stream(&self) -> &Stream {
+        &self.stream
+    }
+
     /// The longest silence from here on.
     pub fn set_idle(&mut self, idle: Duration) {
         self.stream.set_idle(idle);

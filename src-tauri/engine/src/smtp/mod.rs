@@ -26,7 +26,8 @@ use std::sync::Arc;
 ///
 /// A server on this machine that offers no sign-in at all takes mail without one, and that is fine. Any other
 /// that offers none does not let this user send: `sending_off`; a password where there is browser sign-in alone:
-/// `password_sign_in_off`; a token where there is none: `unknown`.
+/// `password_sign_in_off`; a token where there is none: `unknown`. Answers who vouched for the server's certificate,
+/// where it verified.
 pub async fn verify(
     endpoint: &Endpoint,
     terms: &Terms,
@@ -34,7 +35,7 @@ pub async fn verify(
     credentials: &Credentials,
     counters: Arc<Counters>,
     deadlines: &Deadlines,
-) -> Result<(), Failure> {
+) -> Result<Option<String>, Failure> {
     verify_watched(endpoint, terms, username, credentials, counters, deadlines, &mut |_| {}).await
 }
 
@@ -47,9 +48,10 @@ pub async fn verify_watched(
     counters: Arc<Counters>,
     deadlines: &Deadlines,
     watch: Watch<'_>,
-) -> Result<(), Failure> {
+) -> Result<Option<String>, Failure> {
     let mut connection = Connection::open(endpoint, terms, &counters, deadlines, watch).await?;
     connection.sign_in(username, credentials).await?;
+    let issuer = connection.lines.stream().verified_issuer().map(str::to_owned);
     connection.quit().await;
-    Ok(())
+    Ok(issuer)
 }

@@ -105,6 +105,13 @@ pub fn all(connection: &Connection, account: AccountId) -> Result<Vec<Known>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
+/// Whose a folder is.
+pub fn account_of(connection: &Connection, folder: FolderId) -> Result<AccountId> {
+    Ok(connection
+        .prepare_cached("SELECT account_id FROM folder WHERE id = ?1")?
+        .query_row([folder.0], |row| row.get(0).map(AccountId))?)
+}
+
 /// Stores how far a folder has been read.
 pub fn set_cursor(connection: &Connection, folder: FolderId, cursor: &Cursor) -> Result<()> {
     connection

@@ -2,11 +2,11 @@
 
 use super::file::file_by_rule;
 use crate::mail;
-use crate::model::{Direction, Failure, ThreadId, Timestamp};
+use crate::model::{Address, Direction, Failure, FolderId, ThreadId, Timestamp};
 use crate::store::coverage::Wanted;
 use crate::store::locations::{self, Place};
 use crate::store::messages::{self, NewMessage};
-use crate::store::{self, StoreError, coverage, raw, threads};
+use crate::store::{self, StoreError, accounts, contacts, coverage, folders, raw, threads};
 use rusqlite::Connection;
 use std::path::Path;
 
@@ -27,6 +27,8 @@ pub(super) struct Fetched {
 pub(super) struct Ready {
     wanted: Wanted,
     new: NewMessage,
+    /// An address that it was written and delivered to: perhaps one of the user's own.
+    delivered_to: Option<Address>,
 }
 
 /// What became of it.
@@ -60,6 +62,9 @@ pub(super) fn prepare(dir: &Path, fetched: Fetched, now: Timestamp) -> Result<Re
         .date
         .filter(|date| date.since(wanted.internal_date) <= CLOCK_AHEAD_MS)
         .unwrap_or(wanted.internal_date);
+    let delivered_to = parsed
+        .delivered_to
+        .filter(|address| !wanted.outgoing && (header.to.contains(address) || header.cc.contains(address)));
     let packed = raw::pack(dir, &bytes).map_err(|error| error.failure())?;
     let new = NewMessage {
         message_id: header.message_id.clone().unwrap_or_default(),
@@ -86,12 +91,12 @@ pub(super) fn prepare(dir: &Path, fetched: Fetched, now: Timestamp) -> Result<Re
         search: [search.from, search.to, search.subject, search.body, search.attachments],
         packed,
     };
-    Ok(Ready { wanted, new })
+    Ok(Ready { wanted, new, delivered_to })
 }
 
 /// Stores a message, or notes one more place of it, and takes it off the list of what is wanted.
 pub(super) fn take_in(connection: &Connection, ready: &Ready) -> Result<Taken, StoreError> {
-    let Ready { wanted, new } = ready;
+    let Ready { wanted, new, delivered_to } = ready;
     if !coverage::settle(connection, wanted.folder, wanted.uid)? {
         // Its contact was removed while it was on the way: it is of nobody now.
         return Ok(Taken::Known);
@@ -115,8 +120,23 @@ pub(super) fn take_in(connection: &Connection, ready: &Ready) -> Result<Taken, S
     let thread = join(connection, &touched, &new.thread_ids)?;
     let id = messages::insert(connection, new, thread)?;
     locations::add(connection, id, &place)?;
+    if let Some(address) = delivered_to {
+        suggest_alias(connection, wanted.folder, address)?;
+    }
     let filed = file_by_rule(connection, id)?;
     Ok(if filed { Taken::Filed } else { Taken::ToSort })
+}
+
+/// A mail that was written and delivered to an address that nobody here knows: the person is asked whether it is
+/// theirs. An answer that was given stands.
+fn suggest_alias(connection: &Connection, folder: FolderId, address: &Address) -> Result<(), StoreError> {
+    let known = accounts::own_addresses(connection)?.contains(address)
+        || contacts::owner(connection, address)?.is_some();
+    if known {
+        return Ok(());
+    }
+    let account = folders::account_of(connection, folder)?;
+    accounts::set_alias(connection, account, address, "delivered")
 }
 
 /// The thread of a new message. Threads that it joins become one, unless they lie in different projects: then

@@ -113,7 +113,7 @@ fn servers_are_known_by_their_hosts() {
     let outlook = tls("outlook.office365.com", 993);
     let host = |text: &str| tls(text, 993);
     assert_eq!(provider_of(&host("imap.gmail.com"), None, None), Some("gmail"));
-    assert_eq!(provider_of(&host("imappro.zoho.com"), None, None), Some("zoho"));
+    assert_eq!(provider_of(&host("imappro.zoho.com"), None, None), Some("zoho_own"));
     assert_eq!(provider_of(&host("imap.notgmail.com"), None, None), None);
     assert_eq!(provider_of(&host("imap.noralind.example"), None, Some("gmail")), None);
     // Two share a server.
