@@ -99,6 +99,8 @@ pub struct Seen {
 
 /// So many refusals in a row, and the host may begin to block.
 const MANY_REFUSALS: u32 = 3;
+const MAY_BLOCK: &str = "It was refused three times now, and the mail host may block this computer for a while. \
+                         Check the password on your provider’s own website before you try again.";
 
 struct Checklist<F: FnMut(&[CheckStep]) + Send> {
     steps: Vec<CheckStep>,
@@ -167,10 +169,7 @@ impl<F: FnMut(&[CheckStep]) + Send> Checklist<F> {
             && request.refused_before + 1 >= MANY_REFUSALS
             && let Some(shown) = self.steps.get_mut(self.at).and_then(|step| step.failure.as_mut())
         {
-            shown.remedy =
-                "It was refused three times now, and the mail host may block this computer for a while. \
-                              Check the password on your provider’s own website before you try again."
-                    .to_owned();
+            MAY_BLOCK.clone_into(&mut shown.remedy);
         }
         (self.tell)(&self.steps);
         failure

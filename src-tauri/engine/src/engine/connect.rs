@@ -157,7 +157,7 @@ impl Engine {
     ) -> Result<(), Refusal> {
         let mut account = self.read(move |db| accounts::get(db, id)).await?;
         if let Some(servers) = request.servers {
-            account.username = username(servers.username)?;
+            account.username = username(&servers.username)?;
             account.incoming = endpoint(servers.incoming, "incoming")?;
             account.outgoing = servers.outgoing.map(|out| endpoint(out, "outgoing")).transpose()?;
             let (email, host, user) =

@@ -101,7 +101,7 @@ pub(super) fn endpoint(mut endpoint: Endpoint, field: &str) -> Result<Endpoint, 
 }
 
 /// Checks a user name as it was typed.
-pub(super) fn username(typed: String) -> Result<String, Refusal> {
+pub(super) fn username(typed: &str) -> Result<String, Refusal> {
     let name = typed.trim().to_owned();
     if name.contains(|c: char| c.is_control()) {
         let sentence = "That user name holds a character that none can have.";
@@ -131,7 +131,7 @@ pub(super) fn account_of(request: ConnectRequest, table: &Table) -> Result<Accou
         Outgoing::Given(endpoint) => Some(endpoint),
     };
     let username = match request.username.filter(|name| !name.trim().is_empty()) {
-        Some(name) => username(name)?,
+        Some(name) => username(&name)?,
         None if preset.is_some_and(|preset| preset.local_part_user) => email.local().to_owned(),
         None => email.to_string(),
     };
