@@ -15,6 +15,8 @@ pub mod locations;
 pub mod messages;
 pub mod meta;
 mod open;
+#[cfg(test)]
+mod open_tests;
 pub mod projects;
 pub mod raw;
 #[cfg(test)]

@@ -9,8 +9,9 @@ use super::messages::{Filed, NewMessage};
 use super::undo::Step;
 use super::*;
 use crate::model::{
-    Account, AccountId, Address, Backfill, Contact, ContactId, ContactKind, Direction, Endpoint, FolderId,
-    FolderRole, Mailbox, MessageId, Project, ProjectId, ProjectStatus, Security, SignIn, Timestamp,
+    Account, AccountId, Address, Backfill, Contact, ContactId, ContactKind, Direction, Endpoint, Fingerprint,
+    FolderId, FolderRole, Mailbox, MessageId, Project, ProjectId, ProjectStatus, Proxy, Security, SignIn,
+    Timestamp, TrustedCertificate,
 };
 use rusqlite::trace::{TraceEvent, TraceEventCodes};
 use std::cell::RefCell;
@@ -203,7 +204,67 @@ fn live(db: &Connection, dir: &std::path::Path) {
     contacts::remove_address(db, saved).unwrap();
     contacts::delete(db, anna).unwrap();
     projects::delete(db, job).unwrap();
+    sign_in_live(db, id, inbox);
+}
+
+fn sign_in_live(db: &Connection, id: AccountId, inbox: FolderId) {
+    let now = Timestamp(2_000_000);
+    assert_eq!(folders::account_of(db, inbox).unwrap(), id);
+    let before = accounts::get(db, id).unwrap();
+    let certificate =
+        TrustedCertificate { fingerprint: Fingerprint([7; 32]), host: "imap.lind.example".into() };
+    let browser = SignIn::Browser { issuer: "example".into() };
+    let changed = Account {
+        username: "nora@lind.example".into(),
+        outgoing: Some(before.incoming.clone()),
+        sign_in: browser,
+        trusted: vec![certificate.clone()],
+        ..before
+    };
+    accounts::set_connection(db, &changed, now).unwrap();
+    certificates::set_known_issuer(db, id, "imap.lind.example", "R10 (Let's Encrypt)").unwrap();
+    certificates::set_known_issuer(db, id, "imap.lind.example", "R11 (Let's Encrypt)").unwrap();
+    let known = ("imap.lind.example".to_owned(), "R11 (Let's Encrypt)".to_owned());
+    assert_eq!(accounts::get(db, id).unwrap(), Account { known_issuers: vec![known], ..changed });
+    certificates::forget(db, id, certificate.fingerprint).unwrap();
+    assert_eq!(certificates::trusted(db, id).unwrap(), []);
+
+    accounts::set_alias(db, id, &address("info@lind.example"), "declined").unwrap();
+    accounts::set_alias(db, id, &address("info@lind.example"), "delivered").unwrap();
+    assert!(accounts::aliases(db, id, "delivered").unwrap().is_empty(), "an answer stands");
+
+    for (at, network) in [(3, Some("home")), (4, None), (5, Some("café")), (6, Some("café"))] {
+        let at = now.plus(at);
+        let cycle = cycles::begin(db, id, at, network).unwrap();
+        let failures = vec![Failure::of(Cause::StandsInBetween)];
+        let outcome = Outcome::Failed;
+        let ended = Ended { at, outcome, failures, new_messages: 0, headers_seen: 0, bytes_in: 0 };
+        cycles::end(db, cycle, &ended).unwrap();
+    }
+    let met = cycles::met_since_success(db, id, Cause::StandsInBetween).unwrap();
+    assert_eq!(met, (Some(now.plus(3)), 2), "since the first, in two networks that could be told");
+    assert_eq!(cycles::met_since_success(db, id, Cause::DiskFull).unwrap(), (None, 0));
+
+    meta::set_client_id(db, "example", Some("mine")).unwrap();
+    assert_eq!(meta::client_ids(db).unwrap()["example"], "mine");
+    meta::set_client_id(db, "example", None).unwrap();
+    assert!(meta::client_ids(db).unwrap().is_empty());
+    let proxy = Proxy::Socks5 { host: "proxy.lind.example".into(), port: 1080 };
+    meta::set_proxy(db, &proxy).unwrap();
+    assert_eq!(meta::proxy(db).unwrap(), proxy);
+
+    // Deleted with its mail kept, and connected again: the mail is the account's once more.
+    let email = address("nora@lind.example");
+    let of_it = locations::only_in(db, id).unwrap();
+    assert!(!of_it.is_empty());
+    kept::keep(db, id, &email).unwrap();
     accounts::delete(db, id).unwrap();
+    let again = accounts::insert(db, &Account { uuid: "v".into(), ..account() }, now).unwrap();
+    assert_eq!(locations::only_in(db, again).unwrap(), []);
+    assert_eq!(kept::adopt(db, again, &email).unwrap() as usize, of_it.len());
+    assert_eq!(locations::only_in(db, again).unwrap(), of_it);
+    assert_eq!(kept::adopt(db, again, &email).unwrap(), 0, "once");
+    accounts::delete(db, again).unwrap();
 }
 
 fn messages_live(
