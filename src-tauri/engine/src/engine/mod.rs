@@ -98,7 +98,7 @@ impl Engine {
             store,
             auth: Arc::new(auth),
             now: Timestamp::now,
-            network: Arc::new(|| crate::net::current_network().map(|network| network.to_string())),
+            network: Arc::new(crate::net::network::current),
             deadlines: Deadlines::default(),
             size_limit: SIZE_LIMIT,
         };

@@ -39,7 +39,7 @@ impl Connection {
         watch: Watch<'_>,
     ) -> Result<Self, Failure> {
         let host = &endpoint.host;
-        let mut stream = dial(endpoint, &counters, deadlines, &mut *watch).await?;
+        let mut stream = dial(endpoint, &terms.proxy, &counters, deadlines, &mut *watch).await?;
         stream.set_idle(deadlines.greeting);
         let greeted = endpoint.security == Security::Starttls;
         match endpoint.security {

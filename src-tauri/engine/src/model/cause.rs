@@ -140,7 +140,7 @@ causes! {
     /// A proxy, a virus scanner or a foreign network answers in the server's place.
     StandsInBetween, "stands_in_between", UNREACHABLE, true,
         "This network, or a virus scanner, stands between you and your mail.", "Try another network, or ask who looks after this one.";
-    /// The proxy is not there, or refuses.
+    /// The proxy cannot be reached, or refuses.
     ProxyFailed, "proxy_failed", UNREACHABLE, true,
         "The proxy does not let Hatstand through.", "Check the proxy under Settings, Advanced.";
     /// The keychain is locked.

@@ -1,7 +1,8 @@
 //! From a host name to a TCP connection.
 
+use super::proxy::Hop;
 use super::{Counters, Deadlines, Stage, Stream, Watch};
-use crate::model::{Cause, Endpoint, Failure, Security};
+use crate::model::{Cause, Endpoint, Failure, Proxy, Security};
 use futures::StreamExt;
 use futures::stream::FuturesUnordered;
 use std::io::{self, ErrorKind};
@@ -16,10 +17,11 @@ const STAGGER: Duration = Duration::from_millis(250);
 /// More addresses of one name are not tried.
 const MOST_ADDRESSES: usize = 8;
 
-/// Connects to the first address of the host that answers. Plaintext is refused before the dial unless the
-/// host is this machine.
+/// Connects to the first address of the host that answers, or through the proxy. Plaintext is refused before
+/// the dial unless the host is this machine, which is never reached through a proxy.
 pub async fn dial(
     endpoint: &Endpoint,
+    proxy: &Proxy,
     counters: &Arc<Counters>,
     deadlines: &Deadlines,
     watch: Watch<'_>,
@@ -30,20 +32,36 @@ pub async fn dial(
         return Err(Failure::said(Cause::TlsNotOffered, words));
     }
     let host = ascii_host(&endpoint.host).ok_or(Failure::of(Cause::HostNotFound))?;
-    let mut addresses = resolve(&host, endpoint.port, deadlines.connect).await?;
-    if loopback {
+    let hop = if loopback { None } else { Hop::towards(&host, endpoint.port, proxy)? };
+    let stream = match hop {
+        None => {
+            let (tcp, address) = reach(&host, endpoint.port, deadlines.connect).await?;
+            Stream::new(tcp, address, Arc::clone(counters), deadlines.idle)
+        }
+        Some(hop) => hop.through(&host, endpoint.port, counters, deadlines).await?,
+    };
+    watch(Stage::Connected(stream.peer()));
+    Ok(stream)
+}
+
+/// TCP to the first address of the host that answers. Finding the name may take the deadline, and connecting
+/// once more.
+pub(super) async fn reach(
+    host: &str,
+    port: u16,
+    deadline: Duration,
+) -> Result<(TcpStream, SocketAddr), Failure> {
+    let mut addresses = resolve(host, port, deadline).await?;
+    if is_loopback(host) {
         // Whatever a hosts file says: what is taken for this machine is this machine.
         addresses.retain(|address| address.ip().is_loopback());
     }
     if addresses.is_empty() {
         return Err(Failure::of(Cause::HostNotFound));
     }
-    let attempts = first_to_answer(in_turns(addresses), deadlines.connect);
-    match timeout(deadlines.connect, attempts).await {
-        Ok(Ok((tcp, address))) => {
-            watch(Stage::Connected(address));
-            Ok(Stream::new(tcp, address, Arc::clone(counters), deadlines.idle))
-        }
+    let attempts = first_to_answer(in_turns(addresses), deadline);
+    match timeout(deadline, attempts).await {
+        Ok(Ok(connected)) => Ok(connected),
         Ok(Err(errors)) => {
             let kinds: Vec<ErrorKind> = errors.iter().map(io::Error::kind).collect();
             let cause = cause_of(&kinds, has_route());

@@ -1,4 +1,4 @@
-//! The way to a mail server: names, dialing, TLS, deadlines, counting. Knows nothing of IMAP or SMTP.
+//! The way to a mail server: names, dialing, proxies, TLS, deadlines, counting. Knows nothing of IMAP or SMTP.
 //!
 //! [`dial`] makes a [`Stream`]; [`Stream::secure`] puts TLS on it, at once or after a STARTTLS that was talked
 //! over [`Lines`]. Every wait ends: a stream that hears nothing for its idle time answers `TimedOut`.
@@ -8,14 +8,20 @@ mod counters;
 mod dial;
 mod issuer;
 mod lines;
+pub mod network;
+mod proxy;
 pub mod sasl;
+mod socks;
 mod stream;
 mod terms;
 mod tls;
+mod tunnel;
 mod words;
 
 #[cfg(test)]
 pub(crate) mod hostile;
+#[cfg(test)]
+mod proxy_tests;
 #[cfg(test)]
 pub(crate) mod scripted;
 #[cfg(test)]
@@ -26,6 +32,7 @@ mod trust_tests;
 pub use counters::Counters;
 pub use dial::{dial, is_loopback};
 pub use lines::{Lines, not_a_mail_server};
+pub use network::NetworkId;
 pub use stream::{Stream, failure_of};
 pub use words::{clean, what_speaks};
 
@@ -52,7 +59,7 @@ pub struct Terms {
 /// How long each step may take. Tests pass short ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadlines {
-    /// Resolving the name, and then connecting to any of its addresses.
+    /// Resolving the name, and then connecting to any of its addresses; with a proxy, once more for its way on.
     pub connect: Duration,
     /// The whole TLS handshake.
     pub tls: Duration,
@@ -76,7 +83,8 @@ impl Default for Deadlines {
 /// What happened on the way to a server, as it happens, for a checklist that is watched.
 #[derive(Clone, Copy, Debug)]
 pub enum Stage<'a> {
-    /// The server was found: TCP connects, to this address.
+    /// The server was found: TCP connects, to this address. Where a proxy is the way, it is the proxy's, said
+    /// once the proxy has reached the server.
     Connected(SocketAddr),
     /// The server showed this certificate. Said before it is judged, so that a refused one is known too.
     CertificateShown(&'a Certificate),
@@ -99,8 +107,4 @@ pub fn http_client(_: &Proxy, _: Option<&str>) -> Result<reqwest::Client, crate:
 /// SHIM
 pub fn http_failure(e: &reqwest::Error) -> crate::model::Failure {
     crate::model::Failure::said(crate::model::Cause::TimedOut, e.to_string())
-}
-/// SHIM
-pub fn current_network() -> Option<String> {
-    None
 }

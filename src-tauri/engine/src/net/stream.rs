@@ -115,7 +115,7 @@ impl Stream {
         Self { layer: Layer::Plain(wire), peer, certificate: None, voucher: None }
     }
 
-    /// The address that answered.
+    /// The address that answered; the proxy's, where one stands between.
     pub const fn peer(&self) -> SocketAddr {
         self.peer
     }
@@ -136,6 +136,14 @@ impl Stream {
     pub fn verified_issuer(&self) -> Option<&str> {
         let certificate = self.certificate.as_ref()?;
         (self.voucher == Some(tls::Voucher::Authority)).then_some(certificate.issuer.as_str())
+    }
+
+    /// What comes from here on is the server's: a proxy has had its say.
+    pub(super) fn begin(&mut self, idle: Duration) {
+        if let Layer::Plain(wire) = &mut self.layer {
+            wire.first.clear();
+        }
+        self.set_idle(idle);
     }
 
     /// The longest silence from here on.

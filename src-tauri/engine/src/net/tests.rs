@@ -19,7 +19,7 @@ async fn connect(
     watch: Watch<'_>,
 ) -> Result<Stream, Failure> {
     let endpoint = endpoint(host, port);
-    let stream = dial(&endpoint, counters, deadlines, &mut *watch).await?;
+    let stream = dial(&endpoint, &terms.proxy, counters, deadlines, &mut *watch).await?;
     stream.secure(host, terms, deadlines, false, watch).await
 }
 
@@ -151,7 +151,7 @@ async fn silence_and_a_closed_door() {
 async fn plaintext_goes_no_further_than_this_machine() {
     let endpoint = Endpoint { host: "mail.example.com".to_owned(), port: 143, security: Security::Plaintext };
     let mut stages = 0;
-    let failed = dial(&endpoint, &Arc::default(), &SHORT, &mut |_| stages += 1).await;
+    let failed = dial(&endpoint, &Proxy::None, &Arc::default(), &SHORT, &mut |_| stages += 1).await;
     assert_eq!(failed.unwrap_err().cause, Cause::TlsNotOffered);
     assert_eq!(stages, 0);
 }

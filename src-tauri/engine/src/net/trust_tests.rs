@@ -14,7 +14,7 @@ async fn meet(config: &Arc<ServerConfig>, terms: &Terms) -> Result<Stream, (Fail
     let turns = vec![Turn::Tls(Arc::clone(config)), say(GREETING), Turn::Silence];
     let server = Scripted::plays(turns).await;
     let endpoint = Endpoint { host: "localhost".to_owned(), port: server.port, security: Security::Tls };
-    let stream = dial(&endpoint, &Arc::default(), &SHORT, &mut |_| {}).await.unwrap();
+    let stream = dial(&endpoint, &terms.proxy, &Arc::default(), &SHORT, &mut |_| {}).await.unwrap();
     match stream.secure("localhost", terms, &SHORT, false, &mut |_| {}).await {
         Ok(mut stream) => {
             let mut greeting = [0; 12];

@@ -34,7 +34,7 @@ impl Connection {
         watch: Watch<'_>,
     ) -> Result<Self, Failure> {
         let host = &endpoint.host;
-        let mut stream = dial(endpoint, counters, deadlines, &mut *watch).await?;
+        let mut stream = dial(endpoint, &terms.proxy, counters, deadlines, &mut *watch).await?;
         stream.set_idle(deadlines.greeting);
         if endpoint.security == Security::Tls {
             stream = stream.secure(host, terms, deadlines, false, &mut *watch).await?;

@@ -179,22 +179,26 @@ fn failures(connection: &Connection, id: CycleId) -> Result<Vec<Failure>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Since when cycles after the last success met a cause, and in how many networks.
+/// Since when cycles after the last success met a cause, and the networks they ran in, as far as those are known.
 pub fn met_since_success(
     connection: &Connection,
     account: AccountId,
     cause: Cause,
-) -> Result<(Option<Timestamp>, usize)> {
-    Ok(connection
+) -> Result<(Option<Timestamp>, Vec<String>)> {
+    let met = connection
         .prepare_cached(
-            "SELECT min(c.started_at), count(DISTINCT c.network) FROM cycle c WHERE c.account_id = ?1 AND c.id > \
+            "SELECT c.started_at, c.network FROM cycle c WHERE c.account_id = ?1 AND c.id > \
              coalesce((SELECT max(id) FROM cycle WHERE account_id = ?1 AND outcome = 'success'), 0) AND EXISTS \
-             (SELECT 1 FROM cycle_failure f WHERE f.cycle_id = c.id AND f.cause = ?2)",
+             (SELECT 1 FROM cycle_failure f WHERE f.cycle_id = c.id AND f.cause = ?2) ORDER BY c.id",
         )?
-        .query_row(params![account.0, cause.code()], |row| {
-            let networks = usize::try_from(row.get::<_, i64>(1)?).unwrap_or(usize::MAX);
-            Ok((row.get::<_, Option<i64>>(0)?.map(Timestamp), networks))
-        })?)
+        .query_map(params![account.0, cause.code()], |row| {
+            Ok((Timestamp(row.get(0)?), row.get::<_, Option<String>>(1)?))
+        })?
+        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let since = met.first().map(|(since, _)| *since);
+    let mut networks: Vec<String> = met.into_iter().filter_map(|(_, network)| network).collect();
+    networks.dedup();
+    Ok((since, networks))
 }
 
 /// The last success, whatever failed since.

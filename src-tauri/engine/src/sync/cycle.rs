@@ -8,6 +8,7 @@ use super::watched;
 use crate::auth::Auth;
 use crate::imap::{Connection, Session};
 use crate::model::{Account, Cause, CycleId, Failure, Timestamp};
+use crate::net::network::NetworkId;
 use crate::net::{Counters, Deadlines, Terms};
 use crate::secrets::{Credentials, Prompt};
 use crate::store::contacts::Stranger;
@@ -36,7 +37,7 @@ pub struct Context {
     /// Reads the wall clock.
     pub now: fn() -> Timestamp,
     /// Names the network this machine is in; `None`: it is in none, or that cannot be told. May block for a moment.
-    pub network: Arc<dyn Fn() -> Option<String> + Send + Sync>,
+    pub network: Arc<dyn Fn() -> Option<NetworkId> + Send + Sync>,
     /// How long the network may take.
     pub deadlines: Deadlines,
     /// A message larger than this is stored in part, in bytes.
@@ -45,7 +46,7 @@ pub struct Context {
 
 impl Context {
     /// The network this machine is in now.
-    pub async fn network(&self) -> Option<String> {
+    pub async fn network(&self) -> Option<NetworkId> {
         let look = Arc::clone(&self.network);
         tokio::task::spawn_blocking(move || look()).await.ok().flatten()
     }
@@ -71,7 +72,10 @@ pub async fn run(
     let started_at = (context.now)();
     let id = account.id;
     let network = context.network().await;
-    let cycle = context.store.write(move |tx| cycles::begin(tx, id, started_at, network.as_deref())).await?;
+    let cycle = context
+        .store
+        .write(move |tx| cycles::begin(tx, id, started_at, network.as_ref().map(NetworkId::as_str)))
+        .await?;
     let counters = Arc::new(Counters::default());
     let mut tally = Tally::default();
     let outcome = tokio::select! {

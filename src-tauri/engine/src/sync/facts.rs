@@ -2,6 +2,7 @@
 
 use super::{retry, state};
 use crate::model::{Account, AccountState, Cause, Failure, Timestamp};
+use crate::net::network::NetworkId;
 use crate::store::cycles::{self, Cycle, Outcome};
 use crate::store::{Result, accounts, meta};
 use rusqlite::Connection;
@@ -42,7 +43,18 @@ fn between(
         return Ok(state::Between::default());
     }
     let (since, networks) = cycles::met_since_success(connection, account.id, Cause::StandsInBetween)?;
-    Ok(state::Between { for_ms: since.map_or(0, |since| now.since(since)), networks })
+    Ok(state::Between { for_ms: since.map_or(0, |since| now.since(since)), networks: different(networks) })
+}
+
+/// How many of these are surely different networks.
+fn different(networks: Vec<String>) -> usize {
+    let mut known: Vec<NetworkId> = Vec::new();
+    for network in networks.into_iter().map(NetworkId::from_text) {
+        if known.iter().all(|known| network.differs_from(known)) {
+            known.push(network);
+        }
+    }
+    known.len()
 }
 
 /// Reads an account's facts and derives how it stands.

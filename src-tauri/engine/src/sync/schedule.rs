@@ -6,6 +6,7 @@ use super::facts::standing;
 use super::lock::{CycleGuard, CycleLock};
 use super::report::{CycleReport, Progress, ProgressNow};
 use crate::model::{AccountId, AccountState, Cause, Failure, Refusal, Timestamp};
+use crate::net::network::NetworkId;
 use crate::secrets::Prompt;
 use crate::store::cycles::{self, Ended, Outcome};
 use crate::store::{accounts, meta};
@@ -256,14 +257,14 @@ impl Scheduler {
     }
 
     /// In another network the sockets of the last one lead nowhere, and what failed there may work here.
-    async fn keep_network(&self, last: &mut Option<String>) {
-        let now = self.context.network().await;
-        if now == *last {
-            return;
-        }
+    async fn keep_network(&self, last: &mut Option<NetworkId>) {
         // None at all is noticed by what fails; nothing can be tried in it.
-        let another = now.is_some();
-        *last = now;
+        let Some(now) = self.context.network().await else {
+            *last = None;
+            return;
+        };
+        let another = last.as_ref().is_none_or(|last| now.differs_from(last));
+        *last = Some(now);
         if another {
             self.begin_anew().await;
         }

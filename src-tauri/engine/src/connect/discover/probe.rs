@@ -75,7 +75,7 @@ async fn answers(protocol: Protocol, endpoint: &Endpoint, sources: &Sources) -> 
             None => return Err(Failure::of(Cause::HostNotFound)),
         },
     };
-    let stream = dial(&place, &Arc::default(), &deadlines, &mut |_| {}).await?;
+    let stream = dial(&place, &sources.terms.proxy, &Arc::default(), &deadlines, &mut |_| {}).await?;
     let after_starttls = endpoint.security == Security::Starttls;
     let stream = if after_starttls { starttls(protocol, stream).await? } else { stream };
     let secured =
