@@ -10,6 +10,8 @@ mod file;
 mod intake;
 pub mod lock;
 mod matching;
+#[cfg(test)]
+mod network_tests;
 mod report;
 pub mod retry;
 mod scan;
