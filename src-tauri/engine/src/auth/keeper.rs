@@ -184,7 +184,8 @@ impl Auth {
         Ok(Client { issuer, id, secret: None, proxy })
     }
 
-    /// Stores the client id that a person typed for an issuer, and its secret in the keychain; `None` forgets both.
+    /// Stores the client id that a person typed for an issuer, and its secret in the keychain. Without a secret, that of
+    /// the same id is kept; without an id, both are forgotten.
     pub async fn set_client(
         &self,
         issuer: &str,
@@ -195,7 +196,9 @@ impl Auth {
             return Err(Refusal::not_found("issuer"));
         }
         let user = client_entry_name(&self.profile().await.map_err(Refusal::from)?, issuer);
-        let forgets = id.is_none();
+        let before = self.store.read(meta::client_ids).await.map_err(StoreError::refusal)?;
+        // The secret of another id is of no use.
+        let forgets = id.is_none() || before.get(issuer) != id.as_ref();
         self.keychain(move |store| match secret {
             Some(secret) => store.set(&user, &secret, Prompt::Allowed),
             None if forgets => store.delete(&user, Prompt::Allowed),

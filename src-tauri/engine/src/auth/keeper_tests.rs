@@ -236,6 +236,10 @@ async fn a_client_id_that_was_typed_goes_first_and_its_secret_is_in_the_keychain
     let client = case.auth.client("example", Prompt::Never).await.unwrap();
     assert_eq!((client.id.as_str(), client.secret.unwrap().expose()), ("mine", "canary"));
     assert_eq!(case.auth.client_facts("example").await, (Some("mine".into()), true, true));
+    case.auth.set_client("example", Some("mine".into()), None).await.unwrap();
+    assert!(case.auth.client("example", Prompt::Never).await.unwrap().secret.is_some(), "of the same id");
+    case.auth.set_client("example", Some("another".into()), None).await.unwrap();
+    assert!(case.auth.client("example", Prompt::Never).await.unwrap().secret.is_none(), "of another id");
     case.auth.set_client("example", None, None).await.unwrap();
     assert_eq!(case.auth.client("example", Prompt::Never).await.unwrap().id, "hatstand");
     assert!(!case.keychain.entries.lock().unwrap().values().any(|secret| secret == "canary"));

@@ -83,9 +83,15 @@ impl Engine {
     pub async fn set_proxy(&self, proxy: Proxy) -> Result<(), Refusal> {
         if let Proxy::Socks5 { host, port } | Proxy::Http { host, port } = &proxy {
             let bad = |c: char| c.is_whitespace() || c.is_control() || "/@\\\"'<>".contains(c);
-            if host.is_empty() || host.contains(bad) || *port == 0 {
-                let sentence = "Type the proxy’s name and port, like proxy.example.com and 1080.";
-                return Err(Refusal::about("proxy", "bad_proxy", sentence));
+            if host.is_empty() || host.contains(bad) {
+                return Err(Refusal::about(
+                    "host",
+                    "bad_proxy",
+                    "Type the proxy’s name, like proxy.example.com.",
+                ));
+            }
+            if *port == 0 {
+                return Err(Refusal::about("port", "bad_proxy", "Type the proxy’s port, like 1080."));
             }
         }
         self.write(move |tx| meta::set_proxy(tx, &proxy)).await?;
