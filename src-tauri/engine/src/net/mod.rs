@@ -6,6 +6,7 @@
 mod certificate;
 mod counters;
 mod dial;
+mod http;
 mod issuer;
 mod lines;
 pub mod network;
@@ -17,6 +18,8 @@ mod tunnel;
 mod words;
 
 #[cfg(test)]
+mod http_tests;
+#[cfg(test)]
 mod proxy_tests;
 #[cfg(test)]
 pub(crate) mod scripted;
@@ -27,6 +30,7 @@ mod trust_tests;
 
 pub use counters::Counters;
 pub use dial::{dial, is_loopback};
+pub use http::{http_builder, http_client, http_failure};
 pub use lines::{Lines, not_a_mail_server};
 pub use network::NetworkId;
 pub use stream::{Stream, failure_of};
