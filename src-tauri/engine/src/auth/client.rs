@@ -152,7 +152,7 @@ impl Client {
         now: Timestamp,
     ) -> Result<Got, Failure> {
         let client = self.configured(Some(redirect))?;
-        let http = self.http()?;
+        let http = self.http().await?;
         let answer = client
             .exchange_code(AuthorizationCode::new(code))
             .set_pkce_verifier(verifier)
@@ -165,7 +165,7 @@ impl Client {
     /// Gets the next tokens. An issuer that rotates refresh tokens sends another one; one that does not, none.
     pub(super) async fn refresh(&self, refresh: &Secret, now: Timestamp) -> Result<Tokens, Failure> {
         let client = self.configured(None)?;
-        let http = self.http()?;
+        let http = self.http().await?;
         let answer = client
             .exchange_refresh_token(&RefreshToken::new(refresh.expose().to_owned()))
             .request_async(&|request| send(http.clone(), request))
@@ -174,8 +174,12 @@ impl Client {
         Ok(got(&answer, Some(refresh), now).tokens)
     }
 
-    fn http(&self) -> Result<reqwest::Client, Failure> {
-        crate::net::http_client(&self.proxy, None)
+    async fn http(&self) -> Result<reqwest::Client, Failure> {
+        let proxy = self.proxy.clone();
+        // Reads the system's authorities from disk.
+        tokio::task::spawn_blocking(move || crate::net::http_client(&proxy, None))
+            .await
+            .map_err(|error| Failure::said(Cause::Unknown, error.to_string()))?
     }
 }
 

@@ -163,7 +163,7 @@ async fn first_to_answer(
 }
 
 /// What the failures of all addresses mean together. A refusal says most: something is there.
-fn cause_of(kinds: &[ErrorKind], has_route: bool) -> Cause {
+pub(super) fn cause_of(kinds: &[ErrorKind], has_route: bool) -> Cause {
     let any = |wanted: &[ErrorKind]| kinds.iter().any(|kind| wanted.contains(kind));
     if any(&[ErrorKind::ConnectionRefused, ErrorKind::ConnectionReset, ErrorKind::PermissionDenied]) {
         Cause::ConnectionRefused

@@ -6,6 +6,7 @@
 mod certificate;
 mod counters;
 mod dial;
+mod http;
 mod issuer;
 mod lines;
 pub mod network;
@@ -21,6 +22,8 @@ mod words;
 #[cfg(test)]
 pub(crate) mod hostile;
 #[cfg(test)]
+mod http_tests;
+#[cfg(test)]
 mod proxy_tests;
 #[cfg(test)]
 pub(crate) mod scripted;
@@ -31,6 +34,7 @@ mod trust_tests;
 
 pub use counters::Counters;
 pub use dial::{dial, is_loopback};
+pub use http::{http_builder, http_client, http_failure};
 pub use lines::{Lines, not_a_mail_server};
 pub use network::NetworkId;
 pub use stream::{Stream, failure_of};
@@ -96,15 +100,3 @@ pub enum Stage<'a> {
 
 /// Hears the stages. Called from the task that connects, so it must not block.
 pub type Watch<'a> = &'a mut (dyn FnMut(Stage<'_>) + Send);
-
-/// SHIM
-pub fn http_client(_: &Proxy, _: Option<&str>) -> Result<reqwest::Client, crate::model::Failure> {
-    reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .map_err(|e| crate::model::Failure::said(crate::model::Cause::Unknown, e.to_string()))
-}
-/// SHIM
-pub fn http_failure(e: &reqwest::Error) -> crate::model::Failure {
-    crate::model::Failure::said(crate::model::Cause::TimedOut, e.to_string())
-}

@@ -2,9 +2,14 @@
 
 use super::{Counters, Deadlines, Stream, clean, dial, socks, tunnel};
 use crate::model::{Cause, Failure, Proxy};
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use hyper_util::client::proxy::matcher::Matcher;
 use std::sync::Arc;
 use tokio::time::Instant;
+use url::Url;
+
+const NO_NAME: &str = "The proxy’s name is not a valid one.";
 
 /// One proxy, and what it wants to know. Without `Debug`, for its password.
 pub(super) struct Hop {
@@ -34,9 +39,8 @@ impl Hop {
 
     /// The proxy that the system has for secure connections to this host. Its exceptions hold for mail too.
     pub(super) fn of_the_system(matcher: &Matcher, host: &str, port: u16) -> Result<Option<Self>, Failure> {
-        let authority =
-            if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") };
-        let Ok(target) = format!("https://{authority}").parse::<hyper::Uri>() else { return Ok(None) };
+        let target = format!("https://{}", authority(host, port)).parse::<hyper::Uri>();
+        let Ok(target) = target else { return Ok(None) };
         let Some(found) = matcher.intercept(&target) else { return Ok(None) };
         let proxy = found.uri();
         let scheme = proxy.scheme_str().unwrap_or_default();
@@ -60,7 +64,7 @@ impl Hop {
 
     fn new(host: &str, port: u16, speaks: Speaks) -> Result<Self, Failure> {
         let Some(host) = dial::ascii_host(host) else {
-            return Err(Failure::said(Cause::ProxyFailed, "The proxy’s name is not a valid one."));
+            return Err(Failure::said(Cause::ProxyFailed, NO_NAME));
         };
         Ok(Self { host, port, speaks })
     }
@@ -104,6 +108,38 @@ impl Hop {
         let words = failure.server_said.unwrap_or_default();
         Failure { server_said: Some(format!("{words} (proxy {}, port {})", self.host, self.port)), ..failure }
     }
+}
+
+/// The proxy of the settings as a URL. Names are resolved by the proxy.
+pub(super) fn of_the_settings(proxy: &Proxy) -> Result<Url, Failure> {
+    let no_name = || Failure::said(Cause::ProxyFailed, NO_NAME);
+    let (scheme, host, port) = match proxy {
+        Proxy::Socks5 { host, port } => ("socks5h", host, port),
+        Proxy::Http { host, port } => ("http", host, port),
+        Proxy::System | Proxy::None => return Err(no_name()),
+    };
+    let host = dial::ascii_host(host).ok_or_else(no_name)?;
+    Url::parse(&format!("{scheme}://{}", authority(&host, *port))).map_err(|_| no_name())
+}
+
+/// The system's proxy on the way to a URL, as a URL with user name and password. Its exceptions hold.
+pub(super) fn of_the_system(matcher: &Matcher, target: &Url) -> Option<Url> {
+    let found = matcher.intercept(&target.as_str().parse().ok()?)?;
+    let text = found.uri().to_string();
+    let text = text.strip_prefix("socks5:").map_or(text.clone(), |rest| format!("socks5h:{rest}"));
+    let mut url = Url::parse(&text).ok()?;
+    let basic = found.basic_auth().and_then(|value| value.to_str().ok()?.strip_prefix("Basic "));
+    let decoded = basic.and_then(|basic| String::from_utf8(STANDARD.decode(basic).ok()?).ok());
+    let basic = decoded.as_deref().and_then(|both| both.split_once(':'));
+    if let Some((user, password)) = found.raw_auth().or(basic) {
+        url.set_username(user).ok()?;
+        url.set_password(Some(password)).ok()?;
+    }
+    Some(url)
+}
+
+fn authority(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 #[cfg(test)]
@@ -170,5 +206,26 @@ mod tests {
         assert_eq!(told(Hop::towards("mail.example", 993, &Proxy::None)), "straight");
         let none = Proxy::Http { host: String::new(), port: 8080 };
         assert_eq!(told(Hop::towards("mail.example", 993, &none)), "The proxy’s name is not a valid one.");
+    }
+
+    #[test]
+    fn a_proxy_is_the_same_for_web_addresses() {
+        let target = Url::parse("https://login.example/token").unwrap();
+        for (set, no, way) in [
+            ("", "", None),
+            ("proxy.example:3128", "", Some("http://proxy.example:3128/")),
+            ("http://anna:s%40e@proxy.example", "", Some("http://anna:s%40e@proxy.example/")),
+            ("socks5://anna:s%40e@[::1]:9", "", Some("socks5h://anna:s%40e@[::1]:9/")),
+            ("http://proxy.example:3128", "login.example", None),
+        ] {
+            let matcher = Matcher::builder().all(set).no(no).build();
+            assert_eq!(of_the_system(&matcher, &target).as_ref().map(Url::as_str), way, "{set}");
+        }
+        let socks = Proxy::Socks5 { host: "::1".to_owned(), port: 1080 };
+        assert_eq!(of_the_settings(&socks).unwrap().as_str(), "socks5h://[::1]:1080");
+        let http = Proxy::Http { host: "müller.example".to_owned(), port: 8080 };
+        assert_eq!(of_the_settings(&http).unwrap().as_str(), "http://xn--mller-kva.example:8080/");
+        let none = Proxy::Http { host: "no name".to_owned(), port: 8080 };
+        assert_eq!(of_the_settings(&none).unwrap_err().cause, Cause::ProxyFailed);
     }
 }

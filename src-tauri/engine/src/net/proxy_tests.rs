@@ -11,21 +11,21 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
 /// A name that no resolver has; the proxy does.
-const NAME: &str = "mail.example";
+pub(super) const NAME: &str = "mail.example";
 
 /// For tests of silence.
 const HASTY: Deadlines = Deadlines { connect: Duration::from_secs(1), ..SHORT };
 
 #[derive(Clone, Copy, Debug, PartialEq)]
-enum Kind {
+pub(super) enum Kind {
     Socks5,
     Http,
 }
 
-const BOTH: [Kind; 2] = [Kind::Socks5, Kind::Http];
+pub(super) const BOTH: [Kind; 2] = [Kind::Socks5, Kind::Http];
 
 impl Kind {
-    fn at(self, port: u16) -> Terms {
+    pub(super) fn at(self, port: u16) -> Terms {
         let host = "127.0.0.1".to_owned();
         let proxy = match self {
             Self::Socks5 => Proxy::Socks5 { host, port },
@@ -36,15 +36,15 @@ impl Kind {
 }
 
 /// A proxy that takes one connection, on which it knows [`NAME`] alone.
-struct Relay {
-    port: u16,
+pub(super) struct Relay {
+    pub(super) port: u16,
     task: JoinHandle<String>,
 }
 
 impl Relay {
     /// To a server on this machine. With a `sign_in` (user, password) for those alone who know it. A `greeting`
     /// of the server is sent on in one piece with the proxy's own answer.
-    async fn to(
+    pub(super) async fn to(
         kind: Kind,
         server: u16,
         sign_in: Option<(&'static str, &'static str)>,
@@ -84,7 +84,7 @@ impl Relay {
     }
 
     /// What it was asked for, host and port.
-    async fn asked(self) -> String {
+    pub(super) async fn asked(self) -> String {
         self.task.await.unwrap()
     }
 }

@@ -13,7 +13,7 @@ mod sources;
 #[cfg(test)]
 mod tests;
 
-pub use sources::{Dns, HttpProxy, Sources};
+pub use sources::{Dns, Sources};
 
 use crate::connect::providers::{self, Table};
 use crate::model::{Address, Endpoint, Proxy};

@@ -1,10 +1,10 @@
 //! What discovery asks, as values: a test replaces the whole network.
 
-use crate::model::Proxy;
-use crate::net::Terms;
+use crate::model::{Failure, Proxy};
+use crate::net::{Terms, http_builder, http_failure};
+use reqwest::Client;
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use reqwest::redirect::Policy;
-use reqwest::{Certificate, Client};
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -24,26 +24,13 @@ pub enum Dns {
     Off,
 }
 
-/// How HTTPS goes out.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum HttpProxy {
-    /// Through the system's proxy, if it has one.
-    System,
-    /// Directly.
-    Direct,
-    /// Through this one: `http://host:port` (CONNECT) or `socks5h://host:port`. It resolves the names.
-    At(reqwest::Url),
-}
-
 /// What discovery asks, and how long.
 #[derive(Clone, Debug)]
 pub struct Sources {
     /// Whom to ask for SRV and MX records.
     pub dns: Dns,
-    /// Whom to believe besides the system's authorities, for HTTPS and for probing.
+    /// Whom to believe besides the system's authorities, and the way out, for HTTPS and for probing.
     pub terms: Terms,
-    /// How HTTPS goes out.
-    pub proxy: HttpProxy,
     /// Where hosts and ports are to be found: no other exists then, for HTTPS (port 443) and for probing.
     /// `None`: the system resolves names.
     pub places: Option<HashMap<(String, u16), SocketAddr>>,
@@ -61,7 +48,6 @@ impl Sources {
         Self {
             dns: Dns::System,
             terms: Terms::default(),
-            proxy: HttpProxy::System,
             places: None,
             probing: true,
             patience: Duration::from_secs(2),
@@ -71,17 +57,7 @@ impl Sources {
 
     /// The same, by another way out.
     pub fn through(proxy: &Proxy) -> Self {
-        let at = |scheme: &str, host: &str, port: u16| {
-            reqwest::Url::parse(&format!("{scheme}://{host}:{port}")).map_or(HttpProxy::Direct, HttpProxy::At)
-        };
-        let http = match proxy {
-            Proxy::System => HttpProxy::System,
-            Proxy::None => HttpProxy::Direct,
-            Proxy::Socks5 { host, port } => at("socks5h", host, *port),
-            Proxy::Http { host, port } => at("http", host, *port),
-        };
-        let terms = Terms { proxy: proxy.clone(), ..Terms::default() };
-        Self { proxy: http, terms, ..Self::system() }
+        Self { terms: Terms { proxy: proxy.clone(), ..Terms::default() }, ..Self::system() }
     }
 
     /// How long one DNS lookup may take: over before patience is, so that half an answer still counts.
@@ -99,31 +75,21 @@ impl Sources {
         let sources = self.clone();
         // Reads the system's authorities from disk.
         let built = tokio::task::spawn_blocking(move || sources.client()).await.ok()?;
-        built.inspect_err(|error| tracing::debug!("discovery goes on without HTTPS: {error}")).ok()
+        built.inspect_err(|failure| tracing::debug!("discovery goes on without HTTPS: {failure}")).ok()
     }
 
     /// HTTPS alone, after redirects too; a certificate that the system's verifier refuses ends it. A host at a
     /// private address is let through: a company's mail server may well be in its own network, and what comes
     /// back is only ever read as an autoconfig file.
-    fn client(&self) -> reqwest::Result<Client> {
-        let mut builder = Client::builder()
+    fn client(&self) -> Result<Client, Failure> {
+        let mut builder = http_builder(&self.terms.proxy, self.terms.ca_pem.as_deref())?
             .https_only(true)
             .redirect(Policy::limited(MOST_REDIRECTS))
-            .referer(false)
-            .user_agent("Hatstand")
             .pool_max_idle_per_host(0);
-        if let Some(pem) = &self.terms.ca_pem {
-            builder = builder.tls_certs_merge(Certificate::from_pem_bundle(pem.as_bytes())?);
-        }
-        builder = match &self.proxy {
-            HttpProxy::System => builder,
-            HttpProxy::Direct => builder.no_proxy(),
-            HttpProxy::At(proxy) => builder.no_proxy().proxy(reqwest::Proxy::all(proxy.clone())?),
-        };
         if let Some(places) = &self.places {
             builder = builder.dns_resolver(Arc::new(Fixed(places.clone())));
         }
-        builder.build()
+        builder.build().map_err(|error| http_failure(&error))
     }
 }
 

@@ -9,6 +9,7 @@ mod rank;
 
 use super::*;
 use crate::model::Security;
+use crate::net::Terms;
 use crate::net::scripted::Authority;
 use dns_server::{DnsServer, mx, srv};
 use https_server::{Page, Web, file, proxy};
@@ -32,7 +33,7 @@ fn nora() -> Address {
 fn nobody() -> Sources {
     Sources {
         dns: Dns::Off,
-        proxy: HttpProxy::Direct,
+        terms: Terms { proxy: Proxy::None, ..Terms::default() },
         places: Some(HashMap::new()),
         patience: Duration::from_secs(20),
         deadline: Duration::from_secs(40),
@@ -144,7 +145,7 @@ async fn the_file_is_fetched_through_the_proxy() {
     let web = Web::serves(&authority, &NAMES, vec![(OWN, naming("host.example"))]).await;
     let (address, asked) = proxy(web.address).await;
     let mut sources = nobody().trusting(&authority);
-    sources.proxy = HttpProxy::At(format!("http://{address}").parse().unwrap());
+    sources.terms.proxy = Proxy::Http { host: address.ip().to_string(), port: address.port() };
     let found = discover(&nora(), &sources).await;
     assert_eq!(found[0].source, ServerSource::Autoconfig);
     let mut asked = asked.lock().unwrap().clone();
