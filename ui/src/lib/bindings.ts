@@ -328,7 +328,7 @@ export type Cause =
 "try_later" | 
 /**  A proxy, a virus scanner or a foreign network answers in the server's place. */
 "stands_in_between" | 
-/**  The proxy is not there, or refuses. */
+/**  The proxy cannot be reached, or refuses. */
 "proxy_failed" | 
 /**  The keychain is locked. */
 "keychain_locked" | 
