@@ -11,11 +11,11 @@ use tokio_rustls::rustls;
 use url::Url;
 
 /// From the name to a connection under TLS. A request may be given less ([`reqwest::RequestBuilder::timeout`]).
-pub const CONNECT: Duration = Duration::from_secs(10);
+const CONNECT: Duration = Duration::from_secs(10);
 /// From the request to the last byte of the answer.
-pub const WHOLE: Duration = Duration::from_secs(30);
+const WHOLE: Duration = Duration::from_secs(30);
 
-/// A client by these terms. `extra_ca_pem`: authorities that are believed beside the system's. Reads the
+/// A client by these terms: 10 seconds for a connection, 30 for a whole request. `extra_ca_pem`: authorities that are believed beside the system's. Reads the
 /// system's authorities from disk, so it is made once and off the runtime where time matters.
 pub fn http_client(proxy: &Proxy, extra_ca_pem: Option<&str>) -> Result<reqwest::Client, Failure> {
     http_builder(proxy, extra_ca_pem)?.build().map_err(|error| http_failure(&error))

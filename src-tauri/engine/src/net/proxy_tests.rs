@@ -136,8 +136,8 @@ async fn asked_in_http(client: &mut TcpStream, sign_in: Option<(&str, &str)>) ->
         let right = base64::engine::general_purpose::STANDARD.encode(format!("{user}:{password}"));
         if !head.contains(&format!("Proxy-Authorization: Basic {right}\r\n")) {
             // An unkind one: it says back what it heard.
-            let heard = head.lines().nth(2).unwrap_or_default();
-            let answer = format!("HTTP/1.1 407 {heard}\r\n\r\n");
+            let echoed = head.lines().nth(2).unwrap_or_default();
+            let answer = format!("HTTP/1.1 407 {echoed}\r\n\r\n");
             client.write_all(answer.as_bytes()).await.unwrap();
             return None;
         }

@@ -62,7 +62,7 @@ async fn agree<T: AsyncRead + AsyncWrite + Unpin>(
             Err(failed("The proxy wants a user name and password."))
         }
         ([VERSION, _], _) => Err(failed("The proxy wants a sign-in that Hatstand does not know.")),
-        _ => Err(no_socks(io, &answer)),
+        _ => Err(no_socks(io, answer)),
     }
 }
 
@@ -99,7 +99,7 @@ async fn reply<T: AsyncRead + Unpin>(io: &mut T) -> Result<(), Failure> {
     let mut head = [0; 2];
     said(io.read_exact(&mut head).await)?;
     if head[0] != VERSION {
-        return Err(no_socks(io, &head));
+        return Err(no_socks(io, head));
     }
     if let Some(failure) = refusal(head[1]) {
         return Err(failure);
@@ -136,7 +136,7 @@ fn refusal(code: u8) -> Option<Failure> {
 }
 
 /// Whatever answers there, said as far as its first bytes tell.
-fn no_socks<T: AsyncRead + Unpin>(io: &mut T, start: &[u8; 2]) -> Failure {
+fn no_socks<T: AsyncRead + Unpin>(io: &mut T, start: [u8; 2]) -> Failure {
     let mut first = start.to_vec();
     let mut more = [0; 14];
     // What has come by now is enough: it may never say more.
