@@ -6,7 +6,7 @@ use super::client::{Asked, Client, refused};
 use crate::model::{Cause, Failure, Refusal, Timestamp};
 use crate::net::clean;
 use std::time::Duration;
-use tokio::time::timeout;
+use tokio::time::{Instant, timeout_at};
 
 /// A person takes so long at the most.
 pub const FIVE_MINUTES: Duration = Duration::from_mins(5);
@@ -18,7 +18,7 @@ pub struct BrowserSignIn {
     redirect: String,
     asked: Asked,
     listener: Listener,
-    limit: Duration,
+    until: Instant,
 }
 
 /// What the person came back with.
@@ -33,12 +33,12 @@ pub struct Returned {
 }
 
 impl BrowserSignIn {
-    /// Opens the listener and makes up the request; `email` is proposed to the issuer. It ends after `limit`.
+    /// Opens the listener and makes up the request; `email` is proposed to the issuer. It ends `limit` from now.
     pub async fn begin(client: Client, email: &str, limit: Duration) -> Result<Self, Failure> {
         let listener = Listener::open().await?;
         let redirect = format!("http://{}:{}{PATH}", client.issuer.redirect_host, listener.port());
         let asked = client.ask(&redirect, email)?;
-        Ok(Self { client, redirect, asked, listener, limit })
+        Ok(Self { client, redirect, asked, listener, until: Instant::now() + limit })
     }
 
     /// Where the person signs in. It holds nothing secret.
@@ -54,7 +54,7 @@ impl BrowserSignIn {
             state: state.secret().clone(),
             issuer: self.client.issuer.issuer.clone(),
         };
-        let back = timeout(self.limit, self.listener.wait(expected)).await.map_err(|_| {
+        let back = timeout_at(self.until, self.listener.wait(expected)).await.map_err(|_| {
             Refusal::new(
                 "sign_in_too_late",
                 "Nobody came back from the browser in five minutes. Nothing was changed.",

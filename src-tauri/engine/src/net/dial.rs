@@ -33,15 +33,34 @@ pub async fn dial(
     }
     let host = ascii_host(&endpoint.host).ok_or(Failure::of(Cause::HostNotFound))?;
     let hop = if loopback { None } else { Hop::towards(&host, endpoint.port, proxy)? };
-    let stream = match hop {
-        None => {
-            let (tcp, address) = reach(&host, endpoint.port, deadlines.connect).await?;
-            Stream::new(tcp, address, Arc::clone(counters), deadlines.idle)
-        }
-        Some(hop) => hop.through(&host, endpoint.port, counters, deadlines).await?,
-    };
+    let stream = by(hop, &host, endpoint.port, counters, deadlines).await?;
     watch(Stage::Connected(stream.peer()));
     Ok(stream)
+}
+
+/// Through the proxy, or straight. The web proxy of an office often lets through the web alone, while mail goes
+/// straight: so where the system's HTTP proxy refuses, it is passed by. A SOCKS proxy or one that the person set never is.
+pub(super) async fn by(
+    hop: Option<Hop>,
+    host: &str,
+    port: u16,
+    counters: &Arc<Counters>,
+    deadlines: &Deadlines,
+) -> Result<Stream, Failure> {
+    let refused = match hop {
+        None => None,
+        Some(hop) => match hop.through(host, port, counters, deadlines).await {
+            Err(failure) if failure.cause == Cause::ProxyFailed && hop.is_the_systems_for_the_web() => {
+                Some(failure)
+            }
+            other => return other,
+        },
+    };
+    match (reach(host, port, deadlines.connect).await, refused) {
+        (Ok((tcp, address)), _) => Ok(Stream::new(tcp, address, Arc::clone(counters), deadlines.idle)),
+        (Err(_), Some(refused)) => Err(refused),
+        (Err(failure), None) => Err(failure),
+    }
 }
 
 /// TCP to the first address of the host that answers. Finding the name may take the deadline, and connecting

@@ -16,6 +16,8 @@ pub(super) struct Hop {
     host: String,
     port: u16,
     speaks: Speaks,
+    /// The system named it.
+    of_the_system: bool,
 }
 
 enum Speaks {
@@ -59,14 +61,20 @@ impl Hop {
                 return Err(Failure::said(Cause::ProxyFailed, clean(&words, &[])));
             }
         };
-        Self::new(proxy.host().unwrap_or_default(), proxy.port_u16().unwrap_or(usual), speaks).map(Some)
+        let hop = Self::new(proxy.host().unwrap_or_default(), proxy.port_u16().unwrap_or(usual), speaks)?;
+        Ok(Some(Self { of_the_system: true, ..hop }))
     }
 
     fn new(host: &str, port: u16, speaks: Speaks) -> Result<Self, Failure> {
         let Some(host) = dial::ascii_host(host) else {
             return Err(Failure::said(Cause::ProxyFailed, NO_NAME));
         };
-        Ok(Self { host, port, speaks })
+        Ok(Self { host, port, speaks, of_the_system: false })
+    }
+
+    /// A proxy that the system has for the web: it may not be meant for mail.
+    pub(super) fn is_the_systems_for_the_web(&self) -> bool {
+        self.of_the_system && matches!(self.speaks, Speaks::Http(_))
     }
 
     /// A stream to the server, of which the proxy has had its say.
@@ -150,7 +158,7 @@ mod tests {
         match found {
             Err(failure) => failure.server_said.unwrap(),
             Ok(None) => "straight".to_owned(),
-            Ok(Some(Hop { host, port, speaks })) => match speaks {
+            Ok(Some(Hop { host, port, speaks, .. })) => match speaks {
                 Speaks::Socks5(sign_in) => format!("socks {host} {port} {sign_in:?}"),
                 Speaks::Http(authorization) => format!("http {host} {port} {authorization:?}"),
             },

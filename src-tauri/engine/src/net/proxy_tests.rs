@@ -365,3 +365,34 @@ async fn the_systems_proxy_is_signed_in_to_and_its_password_is_never_told() {
         assert!(failure.server_said.unwrap().contains("wants a user name and password"));
     }
 }
+
+/// An office's web proxy that lets no mail through is passed by; one that the person set, or a SOCKS proxy, never is.
+#[tokio::test]
+async fn a_web_proxy_of_the_system_that_refuses_mail_is_passed_by() {
+    let refusing = |kind: Kind| async move {
+        let says: &[u8] = match kind {
+            Kind::Http => b"HTTP/1.1 403 Forbidden\r\n\r\n",
+            Kind::Socks5 => b"\x05\xff",
+        };
+        Scripted::plays(vec![Turn::Say(says.to_vec())]).await.port
+    };
+    for (kind, scheme, of_the_system, passed_by) in [
+        (Kind::Http, "http", true, true),
+        (Kind::Socks5, "socks5", true, false),
+        (Kind::Http, "http", false, false),
+    ] {
+        let port = refusing(kind).await;
+        let server = Scripted::plays(vec![say("* OK ready\n")]).await;
+        let hop = if of_the_system {
+            let matcher = Matcher::builder().all(format!("{scheme}://127.0.0.1:{port}")).build();
+            Hop::of_the_system(&matcher, "127.0.0.1", server.port)
+        } else {
+            Hop::towards("127.0.0.1", server.port, &kind.at(port).proxy)
+        };
+        let went = super::dial::by(hop.unwrap(), "127.0.0.1", server.port, &Arc::default(), &SHORT).await;
+        match went {
+            Ok(stream) => assert!(passed_by && stream.peer().port() == server.port, "{scheme}"),
+            Err(failure) => assert!(!passed_by && failure.cause == Cause::ProxyFailed, "{scheme}"),
+        }
+    }
+}

@@ -140,7 +140,7 @@ async fn another_network_is_tried_at_once() {
     let end = CancellationToken::new();
     let running = tokio::spawn(Arc::clone(&case.scheduler).run_until(|| 30 * MINUTE, end.clone()));
     // The clock stands still, so after the first cycle nothing is due by itself.
-    while case.cycles().await.len() < 1 {
+    while case.cycles().await.is_empty() {
         case.notices.recv().await.unwrap();
     }
     *case.network.lock().unwrap() = Some(NetworkId::from_text(CAFE));
