@@ -12,6 +12,8 @@ mod keeper;
 #[cfg(test)]
 mod keeper_tests;
 mod sign_in;
+#[cfg(test)]
+mod sign_in_tests;
 mod tokens;
 
 pub use client::{Client, Issuer};
