@@ -42,6 +42,7 @@ pub(crate) async fn run(engine: &Engine, command: AccountCommand, output: Output
         }
         AccountCommand::Reconnect { id, .. } => {
             engine.reconnect_account(String::new(), id, ReconnectRequest::with_password(password()?)).await?;
+            engine.sync(id).await?;
             show(engine, id, output).await?;
             let row = engine.account(id).await?.row;
             Ok(Code::of_state(row.state))

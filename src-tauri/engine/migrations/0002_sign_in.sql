@@ -3,6 +3,9 @@
 -- The issuer that signs this account in (OAuth 2); NULL: a password.
 ALTER TABLE account ADD COLUMN issuer TEXT;
 
+-- The latest cycle when what it signs in with was last given anew, and proven: what failed up to it counts no more.
+ALTER TABLE account ADD COLUMN proven_cycle INTEGER NOT NULL DEFAULT 0;
+
 -- Certificates that the person trusts for one account, whatever is wrong with them.
 CREATE TABLE trusted_certificate (
     account_id  INTEGER NOT NULL REFERENCES account(id) ON DELETE CASCADE,

@@ -153,12 +153,13 @@ impl Client {
     ) -> Result<Got, Failure> {
         let client = self.configured(Some(redirect))?;
         let http = self.http().await?;
+        let secret_code = code.clone();
         let answer = client
             .exchange_code(AuthorizationCode::new(code))
             .set_pkce_verifier(verifier)
             .request_async(&|request| send(http.clone(), request))
             .await
-            .map_err(|error| failure(&error))?;
+            .map_err(|error| failure(&error, &[&secret_code]))?;
         Ok(got(&answer, None, now))
     }
 
@@ -170,7 +171,7 @@ impl Client {
             .exchange_refresh_token(&RefreshToken::new(refresh.expose().to_owned()))
             .request_async(&|request| send(http.clone(), request))
             .await
-            .map_err(|error| failure(&error))?;
+            .map_err(|error| failure(&error, &[refresh.expose()]))?;
         Ok(got(&answer, Some(refresh), now).tokens)
     }
 
@@ -230,13 +231,18 @@ async fn send(http: reqwest::Client, request: HttpRequest) -> Result<HttpRespons
     whole.body(body).map_err(|_| HttpError::Busy(status.as_u16()))
 }
 
-fn failure(error: &RequestTokenError<HttpError, BasicErrorResponse>) -> Failure {
+/// `secrets` are what was sent: an issuer may say them back.
+fn failure(error: &RequestTokenError<HttpError, BasicErrorResponse>, secrets: &[&str]) -> Failure {
     match error {
         RequestTokenError::ServerResponse(answer) => {
             let code = answer.error().to_string();
             let description = answer.error_description().map_or("", String::as_str);
-            let words = clean(&format!("{code} {description}"), &[]);
+            let words = clean(&format!("{code} {description}"), secrets);
             Failure::said(refused(&code, description), words)
+        }
+        // The issuers of the table have certificates that verify: another one is a portal's or a scanner's.
+        RequestTokenError::Request(HttpError::Failed(failure)) if is_of_certificates(failure.cause) => {
+            Failure { cause: Cause::StandsInBetween, ..failure.clone() }
         }
         RequestTokenError::Request(HttpError::Failed(failure)) => failure.clone(),
         RequestTokenError::Request(error @ HttpError::Busy(_)) => {
@@ -249,23 +255,30 @@ fn failure(error: &RequestTokenError<HttpError, BasicErrorResponse>) -> Failure 
     }
 }
 
+const fn is_of_certificates(cause: Cause) -> bool {
+    matches!(
+        cause,
+        Cause::CertificateExpired
+            | Cause::CertificateWrongName
+            | Cause::CertificateUnknownIssuer
+            | Cause::CertificateSelfSigned
+    )
+}
+
 /// What an issuer's error means (RFC 6749, sections 4.1.2.1 and 5.2; OpenID Connect Core, section 3.1.2.6; Microsoft's
 /// AADSTS numbers).
 pub(super) fn refused(code: &str, description: &str) -> Cause {
     /// The organisation has to agree, or keeps this app out.
-    const APPROVAL: &[&str] = &[
-        "AADSTS65001",
-        "AADSTS90094",
-        "AADSTS900941",
-        "AADSTS700016",
-        "AADSTS7000112",
-        "AADSTS50105",
-        "AADSTS53003",
-    ];
+    const APPROVAL: &[&str] =
+        &["AADSTS65001", "AADSTS90094", "AADSTS900941", "AADSTS7000112", "AADSTS50105", "AADSTS53003"];
     if APPROVAL.iter().any(|number| description.contains(number))
         || matches!(code, "consent_required" | "admin_policy_enforced" | "org_internal")
     {
         return Cause::ApprovalNeeded;
+    }
+    // Microsoft does not know the client id, most often because it was mistyped.
+    if description.contains("AADSTS700016") || matches!(code, "invalid_client" | "unauthorized_client") {
+        return Cause::ClientIdNeeded;
     }
     match code {
         "temporarily_unavailable" | "server_error" | "slow_down" => Cause::TryLater,
@@ -325,7 +338,7 @@ mod tests {
             (
                 "unauthorized_client",
                 "AADSTS700016: Application was not found in the directory",
-                Cause::ApprovalNeeded,
+                Cause::ClientIdNeeded,
                 "learn.microsoft.com/entra/identity-platform/reference-error-codes",
             ),
             (
@@ -337,7 +350,7 @@ mod tests {
             ("consent_required", "", Cause::ApprovalNeeded, "OpenID Connect Core 3.1.2.6"),
             ("temporarily_unavailable", "", Cause::TryLater, "RFC 6749 4.1.2.1"),
             ("server_error", "", Cause::TryLater, "RFC 6749 4.1.2.1"),
-            ("invalid_client", "", Cause::SignInExpired, "RFC 6749 5.2"),
+            ("invalid_client", "", Cause::ClientIdNeeded, "RFC 6749 5.2"),
         ] {
             assert_eq!(refused(code, description), cause, "{code} {description}");
         }

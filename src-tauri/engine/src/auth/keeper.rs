@@ -19,6 +19,14 @@ pub enum Held {
 }
 
 impl Held {
+    /// Which entry it is.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Self::Password(_) => Kind::Password,
+            Self::Tokens(_) => Kind::Tokens,
+        }
+    }
+
     /// What to sign in with now.
     pub fn credentials(&self) -> Credentials {
         match self {
@@ -73,28 +81,26 @@ impl Auth {
     }
 
     /// What the account signs in with. Tokens that are about to expire are renewed first, one renewal at a time.
-    pub async fn credentials(&self, account: &Account, prompt: Prompt) -> Result<Credentials, Failure> {
+    pub async fn credentials(
+        self: &Arc<Self>,
+        account: &Account,
+        prompt: Prompt,
+    ) -> Result<Credentials, Failure> {
         let SignIn::Browser { issuer } = &account.sign_in else {
             let user = entry_name(&self.profile().await?, &account.uuid, Kind::Password);
             let secret = self.keychain(move |store| store.get(&user, prompt)).await?;
             self.forget_stale().await;
             return Ok(Credentials::Password(secret));
         };
-        let turn = self.turn(&account.uuid);
-        let mut unstored = turn.lock().await;
-        let tokens = self.tokens(&account.uuid, prompt, &mut unstored).await?;
+        let credentials = self.to_the_end(issuer, &account.uuid, None, prompt).await?;
         self.forget_stale().await;
-        if tokens.is_due((self.now)()) {
-            let renewed = self.renew(issuer, &account.uuid, &tokens, prompt, &mut unstored).await?;
-            return Ok(Credentials::Bearer(renewed.access));
-        }
-        Ok(Credentials::Bearer(tokens.access))
+        Ok(credentials)
     }
 
     /// After a server refused an access token that had not expired: another one, got with the refresh token. `None`
     /// for passwords, which are never tried twice.
     pub async fn after_refusal(
-        &self,
+        self: &Arc<Self>,
         account: &Account,
         refused: &Credentials,
         prompt: Prompt,
@@ -102,15 +108,36 @@ impl Auth {
         let (SignIn::Browser { issuer }, Credentials::Bearer(refused)) = (&account.sign_in, refused) else {
             return Ok(None);
         };
-        let turn = self.turn(&account.uuid);
-        let mut unstored = turn.lock().await;
-        let tokens = self.tokens(&account.uuid, prompt, &mut unstored).await?;
-        if tokens.access != *refused {
-            // Somebody else renewed it in the meantime.
-            return Ok(Some(Credentials::Bearer(tokens.access)));
-        }
-        let renewed = self.renew(issuer, &account.uuid, &tokens, prompt, &mut unstored).await?;
-        Ok(Some(Credentials::Bearer(renewed.access)))
+        self.to_the_end(issuer, &account.uuid, Some(refused.clone()), prompt).await.map(Some)
+    }
+
+    /// An access token that is good, and not the one that was refused. It runs as a task of its own: an issuer that
+    /// rotates has taken the old refresh token when its answer is on the way, so a caller that is cancelled then must
+    /// not keep the new one from being stored.
+    async fn to_the_end(
+        self: &Arc<Self>,
+        issuer: &str,
+        uuid: &str,
+        refused: Option<Secret>,
+        prompt: Prompt,
+    ) -> Result<Credentials, Failure> {
+        let (this, issuer, uuid) = (Arc::clone(self), issuer.to_owned(), uuid.to_owned());
+        let task = tokio::spawn(async move {
+            let mut unstored = this.turn(&uuid).lock_owned().await;
+            let tokens = this.tokens(&uuid, prompt, &mut unstored).await?;
+            // Somebody else may have renewed it in the meantime.
+            let good = match refused {
+                Some(refused) => tokens.access != refused,
+                None => !tokens.is_due((this.now)()),
+            };
+            let tokens = if good {
+                tokens
+            } else {
+                this.renew(&issuer, &uuid, &tokens, prompt, &mut unstored).await?
+            };
+            Ok(Credentials::Bearer(tokens.access))
+        });
+        task.await.unwrap_or_else(|error| Err(Failure::said(Cause::Unknown, error.to_string())))
     }
 
     /// The stored tokens; those that could not be stored before are stored now.
@@ -121,7 +148,7 @@ impl Auth {
         unstored: &mut Option<Tokens>,
     ) -> Result<Tokens, Failure> {
         if let Some(tokens) = unstored.clone() {
-            self.keep(uuid, Held::Tokens(tokens.clone()), prompt).await?;
+            self.store_held(uuid, Held::Tokens(tokens.clone()), prompt).await?;
             *unstored = None;
             return Ok(tokens);
         }
@@ -145,7 +172,7 @@ impl Auth {
         let client = self.client(issuer, prompt).await?;
         let renewed = client.refresh(refresh, (self.now)()).await?;
         *unstored = Some(renewed.clone());
-        self.keep(uuid, Held::Tokens(renewed.clone()), prompt).await?;
+        self.store_held(uuid, Held::Tokens(renewed.clone()), prompt).await?;
         *unstored = None;
         Ok(renewed)
     }
@@ -160,7 +187,7 @@ impl Auth {
     /// This program as a client of an issuer. The id that was typed goes before the build's, the build's before the
     /// table's.
     pub async fn client(&self, issuer: &str, prompt: Prompt) -> Result<Client, Failure> {
-        let missing = || Failure::said(Cause::SignInExpired, "No client id is known for this sign-in.");
+        let missing = || Failure::of(Cause::ClientIdNeeded);
         let issuer = self.issuers.iter().find(|known| known.id == issuer).ok_or_else(missing)?.clone();
         let (mut typed, proxy) = self
             .store
@@ -227,23 +254,34 @@ impl Auth {
         (typed, bundled || built_in(issuer).is_some(), has_secret)
     }
 
-    /// Stores what an account signs in with, over what was there; an entry of the other kind is removed.
+    /// Stores what an account signs in with, over what was there of its kind.
     pub async fn keep(&self, uuid: &str, held: Held, prompt: Prompt) -> Result<(), Failure> {
-        let profile = self.profile().await?;
-        let (password, tokens) =
-            (entry_name(&profile, uuid, Kind::Password), entry_name(&profile, uuid, Kind::Tokens));
+        let turn = self.turn(uuid);
+        let mut unstored = turn.lock().await;
+        self.store_held(uuid, held, prompt).await?;
+        // What could not be stored before is older than this.
+        *unstored = None;
+        Ok(())
+    }
+
+    async fn store_held(&self, uuid: &str, held: Held, prompt: Prompt) -> Result<(), Failure> {
+        let user = entry_name(&self.profile().await?, uuid, held.kind());
         self.keychain(move |store| match held {
-            Held::Password(secret) => {
-                store.set(&password, &secret, prompt)?;
-                long::delete(store, &tokens, prompt)
-            }
-            Held::Tokens(held) => {
-                long::set(store, &tokens, &held.to_secret(), prompt)?;
-                store.delete(&password, prompt)
-            }
+            Held::Password(secret) => store.set(&user, &secret, prompt),
+            Held::Tokens(tokens) => long::set(store, &user, &tokens.to_secret(), prompt),
         })
         .await
         .map_err(Failure::from)
+    }
+
+    /// Removes the entry of the other kind, once the account signs in by this one.
+    pub async fn drop_other(&self, uuid: &str, kind: Kind) {
+        let Ok(profile) = self.profile().await else { return };
+        for other in Kind::ALL.into_iter().filter(|other| *other != kind) {
+            let user = entry_name(&profile, uuid, other);
+            // Left behind, it is removed with the account.
+            let _ = self.keychain(move |store| long::delete(store, &user, Prompt::Never)).await;
+        }
     }
 
     /// Removes every entry of an account. What is out of reach is remembered, and removed when the keychain is back.
@@ -280,8 +318,11 @@ impl Auth {
     pub async fn unlock(&self, account: &Account) -> Result<(), Failure> {
         let kind = if account.sign_in == SignIn::Password { Kind::Password } else { Kind::Tokens };
         let user = entry_name(&self.profile().await?, &account.uuid, kind);
-        self.keychain(move |store| store.get(&user, Prompt::Allowed)).await?;
-        Ok(())
+        match self.keychain(move |store| store.get(&user, Prompt::Allowed)).await {
+            // Open, whatever it holds.
+            Ok(_) | Err(SecretsError::NoEntry) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
     }
 }
 

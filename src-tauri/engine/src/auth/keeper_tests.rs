@@ -3,7 +3,7 @@
 
 use super::*;
 use crate::model::{Account, AccountId, Address, Cause, Endpoint, Security, SignIn, Timestamp};
-use crate::secrets::{Credentials, Prompt, Secret, SecretStore, SecretsError};
+use crate::secrets::{Credentials, Kind, Prompt, Secret, SecretStore, SecretsError};
 use crate::store::Store;
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -104,7 +104,7 @@ impl Issuing {
 }
 
 struct Case {
-    auth: Auth,
+    auth: Arc<Auth>,
     issuing: Issuing,
     keychain: Arc<Keychain>,
     account: Account,
@@ -123,7 +123,7 @@ async fn case(left: u64) -> Case {
     }))
     .unwrap();
     let store = Store::open(dir.path()).unwrap();
-    let auth = Auth::new(store, Arc::clone(&keychain) as Arc<dyn SecretStore>, vec![issuer], now);
+    let auth = Arc::new(Auth::new(store, Arc::clone(&keychain) as Arc<dyn SecretStore>, vec![issuer], now));
     let account = Account {
         id: AccountId(1),
         uuid: "u".into(),
@@ -216,6 +216,7 @@ async fn a_password_takes_the_place_of_tokens_and_forgetting_leaves_nothing() {
     let case = case(3600).await;
     assert!(case.keychain.entries.lock().unwrap().len() > 2, "a long secret lies in parts");
     case.auth.keep("u", Held::Password(Secret::new("geheim".into())), Prompt::Never).await.unwrap();
+    case.auth.drop_other("u", Kind::Password).await;
     assert_eq!(case.keychain.entries.lock().unwrap().len(), 1);
     let account = Account { sign_in: SignIn::Password, ..case.account.clone() };
     let password = case.auth.credentials(&account, Prompt::Never).await.unwrap();
@@ -243,4 +244,44 @@ async fn a_client_id_that_was_typed_goes_first_and_its_secret_is_in_the_keychain
     case.auth.set_client("example", None, None).await.unwrap();
     assert_eq!(case.auth.client("example", Prompt::Never).await.unwrap().id, "hatstand");
     assert!(!case.keychain.entries.lock().unwrap().values().any(|secret| secret == "canary"));
+}
+
+#[tokio::test]
+async fn a_caller_that_is_cancelled_does_not_lose_the_rotated_token() {
+    let case = case(60).await;
+    let held = case.keychain.entries.lock().unwrap().clone();
+    {
+        let asked = case.auth.credentials(&case.account, Prompt::Never);
+        tokio::pin!(asked);
+        // As far as the request, and given up.
+        while case.issuing.asked() == 0 {
+            assert!(futures::poll!(&mut asked).is_pending());
+            tokio::task::yield_now().await;
+        }
+    }
+    while *case.keychain.entries.lock().unwrap() == held {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(case.auth.credentials(&case.account, Prompt::Never).await.unwrap(), bearer("access2"));
+    assert_eq!(case.issuing.asked(), 1);
+}
+
+#[tokio::test]
+async fn a_new_sign_in_goes_before_tokens_that_could_not_be_stored() {
+    let case = case(60).await;
+    case.keychain.no_writing.store(true, Ordering::Relaxed);
+    case.auth.credentials(&case.account, Prompt::Never).await.unwrap_err();
+    case.keychain.no_writing.store(false, Ordering::Relaxed);
+    let anew = Tokens::new("access9", Some("refresh9"), Some(3600), NOW);
+    case.auth.keep("u", Held::Tokens(anew), Prompt::Never).await.unwrap();
+    assert_eq!(case.auth.credentials(&case.account, Prompt::Never).await.unwrap(), bearer("access9"));
+}
+
+#[tokio::test]
+async fn an_issuer_that_says_secrets_back_does_not_get_them_shown() {
+    let case = case(60).await;
+    *case.issuing.answer.lock().unwrap() =
+        Some((400, r#"{"error":"invalid_grant","error_description":"refresh1 is unknown"}"#));
+    let failure = case.auth.credentials(&case.account, Prompt::Never).await.unwrap_err();
+    assert!(!failure.server_said.unwrap().contains("refresh1"));
 }

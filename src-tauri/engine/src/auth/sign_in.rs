@@ -64,8 +64,19 @@ impl BrowserSignIn {
             Back::Code(code) => code,
             Back::Error { code, description } => return Err(said_no(&code, &description)),
         };
-        let got = self.client.exchange(&self.redirect, code, verifier, now()).await.map_err(Refusal::from)?;
+        let got = self.client.exchange(&self.redirect, code, verifier, now()).await.map_err(not_exchanged)?;
         Ok(Returned { issuer: self.client.issuer.id, tokens: got.tokens, signed_in_as: got.signed_in_as })
+    }
+}
+
+/// The issuer took the person, and then not the code: nothing that was saved is the matter.
+fn not_exchanged(failure: Failure) -> Refusal {
+    if failure.cause != Cause::SignInExpired {
+        return failure.into();
+    }
+    Refusal {
+        server_said: failure.server_said,
+        ..Refusal::new("sign_in_refused", "The sign-in was refused. Nothing was changed.")
     }
 }
 

@@ -177,14 +177,18 @@ impl<F: FnMut(&[CheckStep]) + Send> Checklist<F> {
 }
 
 /// Runs the checklist; `tell` hears every step as it moves on. `save` is run only when every line before is green,
-/// so that nothing is stored until it worked. (A mailbox whose organisation has switched off sending can be read all
+/// so that nothing is stored until it worked; it is given what the run saw. (A mailbox whose organisation has switched off sending can be read all
 /// the same: that line fails, and the list goes on.)
-pub async fn check(
+pub async fn check<S, F>(
     request: &Request,
     deadlines: &Deadlines,
     tell: impl FnMut(&[CheckStep]) + Send,
-    save: impl Future<Output = Result<(), Failure>> + Send,
-) -> Result<Seen, Failure> {
+    save: S,
+) -> Result<(), Failure>
+where
+    S: FnOnce(Seen) -> F + Send,
+    F: Future<Output = Result<(), Failure>> + Send,
+{
     let mut list = Checklist::new(tell);
     let mut seen = Seen::default();
     let counters = Arc::new(Counters::default());
@@ -226,14 +230,14 @@ pub async fn check(
                     list.end(StepState::Failed, None, Some(&failure));
                     list.begin(list.at + 1);
                 }
-                Err(failure) => return Err(list.failed(failure)),
+                Err(failure) => return Err(list.refused(failure, request)),
             }
         }
     }
-    match save.await {
+    match save(seen).await {
         Ok(()) => {
             list.done(None);
-            Ok(seen)
+            Ok(())
         }
         Err(failure) => Err(list.failed(failure)),
     }

@@ -23,6 +23,8 @@ pub enum Need {
     Unlock,
     /// The server cannot be reached as it is set.
     Servers,
+    /// Patience, or another network.
+    Wait,
 }
 
 /// What reconnecting begins with.
@@ -98,16 +100,17 @@ pub fn need(cause: Option<Cause>, sign_in: &SignIn, provider: Option<&Provider>)
         ) => Need::Trust,
         Some(Cause::KeychainLocked) => Need::Unlock,
         Some(
+            Cause::HostNotFound | Cause::ConnectionRefused | Cause::NotAMailServer | Cause::TlsNotOffered,
+        ) => Need::Servers,
+        Some(
             Cause::Offline
-            | Cause::HostNotFound
-            | Cause::ConnectionRefused
             | Cause::TimedOut
-            | Cause::NotAMailServer
-            | Cause::TlsNotOffered
             | Cause::StandsInBetween
             | Cause::PerhapsBanned
-            | Cause::ProxyFailed,
-        ) => Need::Servers,
+            | Cause::ProxyFailed
+            | Cause::TryLater
+            | Cause::TooManyConnections,
+        ) => Need::Wait,
         _ => Need::Nothing,
     }
 }
@@ -136,6 +139,10 @@ pub fn what_is_wrong(
             format!("{name} wants you to sign in again"),
             "The saved sign-in has expired or was withdrawn. Sign in once more in your browser; nothing else changes."
                 .to_owned(),
+        ),
+        (Some(_), Need::Browser) if cause == Some(Cause::KeychainNoEntry) => (
+            "This computer has no sign-in for this mailbox".to_owned(),
+            "Sign in once more in your browser.".to_owned(),
         ),
         (Some(failure), _) => (failure.sentence.clone(), failure.remedy.clone()),
         (None, _) => (
@@ -180,7 +187,8 @@ mod tests {
             (Cause::CertificateExpired, false, "other", Need::Trust),
             (Cause::CertificateSelfSigned, false, "proton", Need::Trust),
             (Cause::HostNotFound, false, "other", Need::Servers),
-            (Cause::StandsInBetween, false, "other", Need::Servers),
+            (Cause::StandsInBetween, false, "other", Need::Wait),
+            (Cause::Offline, false, "other", Need::Wait),
             (Cause::DiskFull, false, "other", Need::Nothing),
         ] {
             assert_eq!(asked(Some(cause), browser, provider), need, "{cause:?} at {provider}");

@@ -1,27 +1,26 @@
 //! Sign-ins in the browser, by the run that their caller named: begun, waited for, used once, or given up.
 
-use super::Engine;
+use super::{Engine, WeakEngine};
 use crate::auth::{BrowserSignIn, FIVE_MINUTES, Returned};
 use crate::model::{Cause, Failure, Refusal};
 use crate::secrets::Prompt;
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-/// How a sign-in stands.
-enum State {
-    /// Its listener is open; nobody waits on it yet.
-    Begun(Box<BrowserSignIn>),
-    /// Somebody waits.
-    Waiting,
-    /// The person is back.
-    Returned(Box<Returned>),
-}
+/// What a person came back with is kept so long for the checks that follow, should nobody give it up.
+const KEPT: Duration = Duration::from_mins(15);
+
+type Outcome = Option<Result<Returned, Refusal>>;
 
 struct Run {
+    /// Tells this run from a later one of the same name.
+    id: uuid::Uuid,
     link: String,
     cancel: CancellationToken,
-    state: State,
+    outcome: watch::Receiver<Outcome>,
 }
 
 /// The sign-ins that are under way.
@@ -40,12 +39,18 @@ impl SignIns {
         }
     }
 
+    /// Forgets this very run.
+    fn end(&self, run: &str, id: uuid::Uuid) {
+        let mut runs = self.locked();
+        if runs.get(run).is_some_and(|run| run.id == id) {
+            runs.remove(run);
+        }
+    }
+
     /// What the person came back with.
     pub(super) fn returned(&self, run: &str) -> Option<Returned> {
-        match self.locked().get(run)?.state {
-            State::Returned(ref returned) => Some(Returned::clone(returned)),
-            _ => None,
-        }
+        let outcome = self.locked().get(run)?.outcome.borrow().clone();
+        outcome?.ok()
     }
 }
 
@@ -58,6 +63,28 @@ impl Engine {
         email: &str,
         provider: &str,
     ) -> Result<String, Refusal> {
+        let (id, cancel) = (uuid::Uuid::new_v4(), CancellationToken::new());
+        let (tell, outcome) = watch::channel(None);
+        // Known from its first moment, so that it can be given up in any.
+        let begun = Run { id, link: String::new(), cancel: cancel.clone(), outcome };
+        if let Some(older) = self.inner.sign_ins.locked().insert(run.clone(), begun) {
+            older.cancel.cancel();
+        }
+        let sign_in = tokio::select! {
+            () = cancel.cancelled() => Err(Failure::of(Cause::Cancelled).into()),
+            sign_in = self.browser_sign_in(email, provider) => sign_in,
+        };
+        let sign_in = sign_in.inspect_err(|_| self.inner.sign_ins.end(&run, id))?;
+        let link = sign_in.link().to_owned();
+        match self.inner.sign_ins.locked().get_mut(&run) {
+            Some(known) if known.id == id => known.link.clone_from(&link),
+            _ => return Err(Failure::of(Cause::Cancelled).into()),
+        }
+        tokio::spawn(follow(self.downgrade(), run, id, sign_in, cancel, tell, self.context().now));
+        Ok(link)
+    }
+
+    async fn browser_sign_in(&self, email: &str, provider: &str) -> Result<BrowserSignIn, Refusal> {
         let issuer = self.table().get(provider).and_then(|provider| provider.issuer.clone());
         let Some(issuer) = issuer else {
             return Err(Refusal::new("no_browser_sign_in", "This provider has no sign-in in the browser."));
@@ -70,17 +97,7 @@ impl Engine {
             return Err(Refusal::new("client_id_needed", sentence));
         }
         let client = self.auth().client(&issuer, Prompt::Allowed).await?;
-        let begun = BrowserSignIn::begin(client, email.trim(), FIVE_MINUTES).await?;
-        let link = begun.link().to_owned();
-        let begun = Run {
-            link: link.clone(),
-            cancel: CancellationToken::new(),
-            state: State::Begun(Box::new(begun)),
-        };
-        if let Some(older) = self.inner.sign_ins.locked().insert(run, begun) {
-            older.cancel.cancel();
-        }
-        Ok(link)
+        Ok(BrowserSignIn::begin(client, email.trim(), FIVE_MINUTES).await?)
     }
 
     /// Where the person signs in, once more.
@@ -90,36 +107,43 @@ impl Engine {
 
     /// Waits for the person; answers whom they signed in as, where the issuer says so.
     pub async fn await_browser_sign_in(&self, run: &str) -> Result<Option<String>, Refusal> {
-        let gone = || Refusal::not_found("sign-in");
-        let (begun, cancel) = {
-            let mut runs = self.inner.sign_ins.locked();
-            let entry = runs.get_mut(run).ok_or_else(gone)?;
-            match std::mem::replace(&mut entry.state, State::Waiting) {
-                State::Begun(begun) => (begun, entry.cancel.clone()),
-                State::Returned(returned) => {
-                    let signed_in_as = returned.signed_in_as.clone();
-                    entry.state = State::Returned(returned);
-                    return Ok(signed_in_as);
-                }
-                State::Waiting => return Err(gone()),
-            }
+        let known = self.inner.sign_ins.locked().get(run).map(|run| (run.id, run.outcome.clone()));
+        let (id, mut outcome) = known.ok_or_else(|| Refusal::not_found("sign-in"))?;
+        let came = match outcome.wait_for(Option::is_some).await {
+            Ok(came) => came.clone(),
+            Err(_) => None,
         };
-        let result = tokio::select! {
-            () = cancel.cancelled() => Err(Failure::of(Cause::Cancelled).into()),
-            result = begun.wait(self.context().now) => result,
-        };
-        let mut runs = self.inner.sign_ins.locked();
-        match result {
-            Ok(returned) => {
-                let signed_in_as = returned.signed_in_as.clone();
-                let entry = runs.get_mut(run).ok_or_else(gone)?;
-                entry.state = State::Returned(Box::new(returned));
-                Ok(signed_in_as)
-            }
-            Err(refusal) => {
-                runs.remove(run);
+        match came {
+            Some(Ok(returned)) => Ok(returned.signed_in_as),
+            Some(Err(refusal)) => {
+                self.inner.sign_ins.end(run, id);
                 Err(refusal)
             }
+            None => Err(Failure::of(Cause::Cancelled).into()),
         }
+    }
+}
+
+/// Waits for the person, and keeps what they came back with until it is used or given up.
+async fn follow(
+    engine: WeakEngine,
+    run: String,
+    id: uuid::Uuid,
+    sign_in: BrowserSignIn,
+    cancel: CancellationToken,
+    tell: watch::Sender<Outcome>,
+    now: fn() -> crate::model::Timestamp,
+) {
+    let outcome = tokio::select! {
+        () = cancel.cancelled() => Err(Failure::of(Cause::Cancelled).into()),
+        outcome = sign_in.wait(now) => outcome,
+    };
+    let _ = tell.send(Some(outcome));
+    tokio::select! {
+        () = cancel.cancelled() => {}
+        () = tokio::time::sleep(KEPT) => {}
+    }
+    if let Some(engine) = engine.upgrade() {
+        engine.inner.sign_ins.end(&run, id);
     }
 }

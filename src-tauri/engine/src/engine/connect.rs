@@ -1,7 +1,7 @@
 //! Connecting and reconnecting: what is typed becomes an account once every line of the checklist is green.
 
 use super::typed::{account_of, endpoint, typed_password, username};
-use super::{ConnectRequest, Engine, Event, GivenSignIn, Outgoing, ReconnectRequest, Topic};
+use super::{ConnectRequest, Engine, Event, GivenSignIn, Outgoing, ReconnectRequest, Servers, Topic};
 use crate::auth::{Held, Returned};
 use crate::connect::discover::FoundServers;
 use crate::connect::{self, CheckStep, Request, Seen, WhatIsWrong};
@@ -10,8 +10,10 @@ use crate::net::Terms;
 use crate::secrets::{Credentials, Prompt};
 use crate::store::{accounts, certificates, kept, meta};
 use crate::sync::facts::standing;
+use crate::sync::retry::secret_was_refused;
 use serde::{Deserialize, Serialize};
-use std::sync::PoisonError;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock, PoisonError};
 use tokio_util::sync::CancellationToken;
 
 pub(super) fn address(typed: &str, field: &str) -> Result<Address, Refusal> {
@@ -53,13 +55,12 @@ impl Engine {
                 email.display()
             )
         });
-        let cancel = self.cancellable(run.clone());
+        let cancel = self.cancellable(&run);
         let proxy = self.read(meta::proxy).await?;
         let answers = tokio::select! {
-            () = cancel.cancelled() => Err(Failure::of(Cause::Cancelled)),
+            () = cancel.token().cancelled() => Err(Failure::of(Cause::Cancelled)),
             answers = connect::discover::found(&email, self.table(), &proxy) => Ok(answers),
         };
-        self.forget_run(&run);
         Ok(Found { answers: answers.map_err(Refusal::from)?, connected_already })
     }
 
@@ -70,16 +71,9 @@ impl Engine {
         mut request: ConnectRequest,
     ) -> Result<AccountId, Refusal> {
         if request.incoming.is_none() {
-            let found = self.find_servers(run.clone(), &request.email).await?;
-            if let Some(best) = found.answers.into_iter().next() {
-                request.incoming = Some(best.incoming);
-                request.provider = request.provider.or(Some(best.provider));
-                request.username = request.username.or(best.username);
-                if request.outgoing == Outgoing::Found {
-                    request.outgoing = best.outgoing.map_or(Outgoing::None, Outgoing::Given);
-                }
-            }
+            self.fill_in(&run, &mut request).await?;
         }
+        let cancel = self.cancellable(&run);
         let given = request.sign_in.clone();
         let mut account = account_of(request, self.table())?;
         let proof = self.proof(&given, &mut account)?;
@@ -91,36 +85,56 @@ impl Engine {
             let sentence = format!("{} is connected already.", email.display());
             return Err(Refusal::about("email", "account_exists", sentence));
         }
-        let uuid = account.uuid.clone();
-        let seen = match self.check(run, &account, proof).await {
-            Ok(seen) => seen,
-            Err(refusal) => {
-                // Cancelled in its last step, the keychain may have taken the secret all the same.
-                self.auth().forget(&uuid).await?;
-                return Err(refusal);
+        let stored = Arc::new(OnceLock::new());
+        let (engine, row, id) = (self.clone(), account.clone(), Arc::clone(&stored));
+        let held = proof.held.clone();
+        let save = move |seen: Seen| async move {
+            let Some(held) = held else { return Err(Failure::of(Cause::KeychainNoEntry)) };
+            let (uuid, now) = (row.uuid.clone(), engine.now());
+            engine.auth().keep(&uuid, held, Prompt::Allowed).await?;
+            let inserted = engine
+                .store()
+                .write(move |tx| {
+                    let id = accounts::insert(tx, &row, now)?;
+                    note_issuers(tx, id, &seen)?;
+                    kept::adopt(tx, id, &row.email)?;
+                    Ok(id)
+                })
+                .await;
+            match inserted {
+                Ok(inserted) => id.set(inserted).map_err(|_| Failure::of(Cause::Unknown)),
+                Err(error) => {
+                    // Without its account the entry is nobody's.
+                    let _ = engine.auth().forget(&uuid).await;
+                    Err(error.failure())
+                }
             }
         };
-        let now = self.now();
-        let stored = self
-            .write(move |tx| {
-                let id = accounts::insert(tx, &account, now)?;
-                note_issuers(tx, id, &seen)?;
-                kept::adopt(tx, id, &account.email)?;
-                Ok(id)
-            })
-            .await;
-        match stored {
-            Ok(id) => {
-                self.used(&given);
-                self.tell(Topic::Accounts);
-                self.scheduler().ask(id);
-                Ok(id)
-            }
-            Err(refusal) => {
-                self.auth().forget(&uuid).await?;
-                Err(refusal)
-            }
+        self.check(run, cancel, &account, proof, save).await?;
+        let id = *stored.get().ok_or(Failure::of(Cause::Unknown))?;
+        self.used(&given);
+        self.tell(Topic::Accounts);
+        self.scheduler().ask(id);
+        Ok(id)
+    }
+
+    /// Servers that were not typed: what is found for the address. What only an unsigned DNS record says, outside the
+    /// address's own domain, is asked about and never sent a password by itself (RFC 6186, section 6).
+    async fn fill_in(&self, run: &str, request: &mut ConnectRequest) -> Result<(), Refusal> {
+        let email = address(&request.email, "email")?;
+        let found = self.find_servers(run.to_owned(), &request.email).await?;
+        let Some(best) = found.answers.into_iter().next() else { return Ok(()) };
+        if !best.is_sure(&email) {
+            let sentence = format!("{} Name the servers yourself if that is right.", best.sentence);
+            return Err(Refusal::about("incoming", "confirm_host", sentence));
         }
+        request.incoming = Some(best.incoming);
+        request.provider = request.provider.take().or(Some(best.provider));
+        request.username = request.username.take().or(best.username);
+        if request.outgoing == Outgoing::Found {
+            request.outgoing = best.outgoing.map_or(Outgoing::None, Outgoing::Given);
+        }
+        Ok(())
     }
 
     /// What is wrong with an account, looked at live as far as that needs no secret.
@@ -134,64 +148,124 @@ impl Engine {
             })
             .await?;
         let terms = Terms::of(&account, &account.incoming.host, proxy);
-        let cancel = self.cancellable(run.clone());
+        let cancel = self.cancellable(&run);
         let looked = tokio::select! {
-            () = cancel.cancelled() => Err(Failure::of(Cause::Cancelled)),
+            () = cancel.token().cancelled() => Err(Failure::of(Cause::Cancelled)),
             looked = connect::look(&account.incoming, &terms, &self.context().deadlines, self.teller(&run)) => looked,
         };
-        self.forget_run(&run);
         let live = match looked {
             Err(failure) if failure.cause == Cause::Cancelled => return Err(failure.into()),
             other => other.err(),
         };
-        let failure = connect::counts(standing.failure, live);
+        // Of a paused account too: what was refused before the pause is still refused.
+        let failure = connect::counts(standing.counts, live);
         Ok(connect::what_is_wrong(&account, self.table(), failure, standing.last_success))
     }
 
-    /// Runs the checklist with what was given, stores it when it worked, and runs a cycle at once.
+    /// Runs the checklist with what was given, stores it when it worked, and asks for a cycle at once.
     pub async fn reconnect_account(
         &self,
         run: String,
         id: AccountId,
         request: ReconnectRequest,
     ) -> Result<(), Refusal> {
+        let cancel = self.cancellable(&run);
+        self.scheduler().stop(id);
+        let _guard = self.scheduler().cycle_guard().await?;
+        let _turn = self.scheduler().turn(id).await;
         let mut account = self.read(move |db| accounts::get(db, id)).await?;
         if let Some(servers) = request.servers {
-            account.username = username(&servers.username)?;
-            account.incoming = endpoint(servers.incoming, "incoming")?;
-            account.outgoing = servers.outgoing.map(|out| endpoint(out, "outgoing")).transpose()?;
-            let (email, host, user) =
-                (account.email.clone(), account.incoming.host.clone(), account.username.clone());
-            let same = self.read(move |db| accounts::same(db, &email, &host, &user)).await?;
-            if same.is_some_and(|same| same != id) {
-                let sentence = "This mailbox is connected already, as another account.";
-                return Err(Refusal::about("incoming", "account_exists", sentence));
-            }
+            self.change_servers(&mut account, servers).await?;
         }
-        account.trusted.extend(request.trusted);
-        let proof = if request.sign_in == GivenSignIn::Stored {
-            self.stored_proof(&account).await?
+        account.trusted.extend(request.trusted.iter().cloned());
+        let stored = request.sign_in == GivenSignIn::Stored;
+        let proof = if stored {
+            tokio::select! {
+                () = cancel.token().cancelled() => return Err(Failure::of(Cause::Cancelled).into()),
+                proof = self.stored_proof(&account) => proof?,
+            }
         } else {
             self.proof(&request.sign_in, &mut account)?
         };
-        self.scheduler().stop(id);
-        // Held until the cycle is done: the new secret and what it brought belong together.
-        let _guard = self.scheduler().cycle_guard().await?;
-        {
-            let _turn = self.scheduler().turn(id).await;
-            let seen = self.check(run, &account, proof).await?;
-            let (now, paused) = (self.now(), account.paused);
-            self.write(move |tx| {
-                accounts::set_connection(tx, &account, now)?;
+        self.may_be_sent_there(&account)?;
+        let (engine, row, trusted) = (self.clone(), account.clone(), request.trusted);
+        let held = proof.held.clone();
+        let save = move |seen: Seen| async move {
+            let (uuid, now, resume) = (row.uuid.clone(), engine.now(), row.paused);
+            let kind = held.as_ref().map(Held::kind);
+            if let Some(held) = held {
+                engine.auth().keep(&uuid, held, Prompt::Allowed).await?;
+            }
+            let write = move |tx: &rusqlite::Transaction<'_>| {
+                accounts::set_connection(tx, &row)?;
+                for certificate in &trusted {
+                    certificates::trust(tx, id, certificate, now)?;
+                }
                 note_issuers(tx, id, &seen)?;
-                if paused { accounts::set_paused(tx, id, false) } else { Ok(()) }
-            })
-            .await?;
+                if resume { accounts::set_paused(tx, id, false) } else { Ok(()) }
+            };
+            engine.store().write(write).await.map_err(|error| error.failure())?;
+            if let Some(kind) = kind {
+                engine.auth().drop_other(&uuid, kind).await;
+            }
+            Ok(())
+        };
+        let checked = self.check(run, cancel, &account, proof, save).await;
+        if let Err(refusal) = checked {
+            // What the keychain holds was refused: that counts wherever it is found out.
+            let refused = Cause::from_code(&refusal.code).filter(|cause| secret_was_refused(*cause));
+            if let Some(cause) = refused.filter(|_| stored) {
+                let failure = Failure { server_said: refusal.server_said.clone(), ..Failure::of(cause) };
+                self.scheduler().note_failure(id, failure).await?;
+                self.tell(Topic::Accounts);
+            }
+            return Err(refusal);
         }
         self.used(&request.sign_in);
         self.tell(Topic::Accounts);
-        self.scheduler().sync(id, Prompt::Allowed, true).await?;
+        self.scheduler().ask(id);
         Ok(())
+    }
+
+    /// Takes servers that were typed, unless they make it another account.
+    async fn change_servers(&self, account: &mut Account, servers: Servers) -> Result<(), Refusal> {
+        account.username = username(&servers.username)?;
+        account.incoming = endpoint(servers.incoming, "incoming")?;
+        account.outgoing = servers.outgoing.map(|out| endpoint(out, "outgoing")).transpose()?;
+        let (email, host, user) =
+            (account.email.clone(), account.incoming.host.clone(), account.username.clone());
+        let same = self.read(move |db| accounts::same(db, &email, &host, &user)).await?;
+        if same.is_some_and(|same| same != account.id) {
+            let sentence = "This mailbox is connected already, as another account.";
+            return Err(Refusal::about("incoming", "account_exists", sentence));
+        }
+        Ok(())
+    }
+
+    /// A token opens more than one mailbox's door: it is sent to the servers of its issuer's providers alone.
+    fn may_be_sent_there(&self, account: &Account) -> Result<(), Refusal> {
+        let SignIn::Browser { issuer } = &account.sign_in else { return Ok(()) };
+        let own: Vec<_> =
+            self.table().all().iter().filter(|provider| provider.issuer.as_ref() == Some(issuer)).collect();
+        let known = |host: &str, outgoing: bool| {
+            own.iter().any(|provider| {
+                let theirs = if outgoing { &provider.outgoing } else { &provider.incoming };
+                theirs.as_ref().is_some_and(|theirs| theirs.host == host)
+            })
+        };
+        let refuse = |field: &str, host: &str| {
+            let name = self.table().issuer(issuer).map_or(issuer.as_str(), |issuer| &issuer.name);
+            let sentence =
+                format!("A sign-in at {name} is sent to its own servers alone, and {host} is none.");
+            Err(Refusal::about(field, "not_its_server", sentence))
+        };
+        if !known(&account.incoming.host, false) {
+            return refuse("incoming", &account.incoming.host);
+        }
+        match &account.outgoing {
+            Some(out) if !known(&out.host, true) => refuse("outgoing", &out.host),
+            _ => Ok(()),
+        }
     }
 
     /// What the checklist signs in with. A browser sign-in decides how the account signs in from now on.
@@ -199,6 +273,10 @@ impl Engine {
         match given {
             GivenSignIn::Password(typed) => {
                 let password = typed_password(typed, self.table().get(&account.provider))?;
+                let preset = self.table().get(&account.provider);
+                if preset.is_some_and(|provider| !provider.takes_password) {
+                    return Err(Failure::of(Cause::PasswordSignInOff).into());
+                }
                 account.sign_in = SignIn::Password;
                 let held = Held::Password(password);
                 Ok(Proof { credentials: held.credentials(), held: Some(held), signed_in_as: None })
@@ -210,6 +288,7 @@ impl Engine {
                 };
                 let Returned { issuer, tokens, signed_in_as } = returned;
                 account.sign_in = SignIn::Browser { issuer };
+                self.may_be_sent_there(account)?;
                 let other =
                     signed_in_as.filter(|who| Address::parse(who).ok().as_ref() != Some(&account.email));
                 let held = Held::Tokens(tokens);
@@ -223,7 +302,7 @@ impl Engine {
     async fn stored_proof(&self, account: &Account) -> Result<Proof, Refusal> {
         let (id, now) = (account.id, self.now());
         let standing = self.read(move |db| standing(db, &accounts::get(db, id)?, 0, now)).await?;
-        let refused = standing.failure.map(|failure| failure.cause);
+        let refused = standing.counts.map(|failure| failure.cause);
         if let Some(
             cause @ (Cause::WrongPassword
             | Cause::AppPasswordNeeded
@@ -244,8 +323,20 @@ impl Engine {
         }
     }
 
-    /// Runs the checklist for an account and tells each step; ends early when the run is cancelled.
-    async fn check(&self, run: String, account: &Account, proof: Proof) -> Result<Seen, Refusal> {
+    /// Runs the checklist for an account and tells each step; ends early when the run is cancelled. What has begun to
+    /// be saved is saved to its end.
+    async fn check<S, F>(
+        &self,
+        run: String,
+        cancel: Cancellable<'_>,
+        account: &Account,
+        proof: Proof,
+        save: S,
+    ) -> Result<(), Refusal>
+    where
+        S: FnOnce(Seen) -> F + Send,
+        F: Future<Output = Result<(), Failure>> + Send,
+    {
         let proxy = self.read(meta::proxy).await?;
         let who = (account.incoming.host.clone(), account.username.clone());
         let refused_before = self.locked_refusals().get(&who).copied().unwrap_or(0);
@@ -260,11 +351,10 @@ impl Engine {
             refused_before,
             signed_in_as: proof.signed_in_as.map(|who| (who, account.email.display())),
         };
-        let save = async {
-            match proof.held {
-                Some(held) => self.auth().keep(&account.uuid, held, Prompt::Allowed).await,
-                None => Ok(()),
-            }
+        let saving = AtomicBool::new(false);
+        let save = |seen| {
+            saving.store(true, Ordering::Relaxed);
+            save(seen)
         };
         let tell = {
             let (tell, table, provider) = (self.teller(&run), self.table().clone(), account.provider.clone());
@@ -274,14 +364,19 @@ impl Engine {
                 tell(&with_pages);
             }
         };
-        let cancel = self.cancellable(run.clone());
+        let checking = connect::check(&request, &self.context().deadlines, tell, save);
+        tokio::pin!(checking);
         let result = tokio::select! {
-            () = cancel.cancelled() => Err(Failure::of(Cause::Cancelled)),
-            result = connect::check(&request, &self.context().deadlines, tell, save) => result,
+            () = cancel.token().cancelled() => None,
+            result = &mut checking => Some(result),
         };
-        self.forget_run(&run);
+        let result = match result {
+            Some(result) => result,
+            None if saving.load(Ordering::Relaxed) => checking.await,
+            None => Err(Failure::of(Cause::Cancelled)),
+        };
         match &result {
-            Ok(_) => drop(self.locked_refusals().remove(&who)),
+            Ok(()) => drop(self.locked_refusals().remove(&who)),
             Err(failure) if failure.cause == Cause::WrongPassword => {
                 *self.locked_refusals().entry(who).or_default() += 1;
             }
@@ -302,14 +397,15 @@ impl Engine {
         }
     }
 
-    fn cancellable(&self, run: String) -> CancellationToken {
+    /// Registers a run, so that it can be cancelled from here on until this is dropped.
+    fn cancellable(&self, run: &str) -> Cancellable<'_> {
         let cancel = CancellationToken::new();
-        self.inner.checks.lock().unwrap_or_else(PoisonError::into_inner).insert(run, cancel.clone());
-        cancel
-    }
-
-    fn forget_run(&self, run: &str) {
-        self.inner.checks.lock().unwrap_or_else(PoisonError::into_inner).remove(run);
+        self.inner
+            .checks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(run.to_owned(), cancel.clone());
+        Cancellable { engine: self, run: run.to_owned(), cancel }
     }
 
     /// Ends a run: a checklist, a search for servers, or a sign-in in the browser.
@@ -318,6 +414,25 @@ impl Engine {
             cancel.cancel();
         }
         self.inner.sign_ins.cancel(run);
+    }
+}
+
+/// A run that can be cancelled by its name.
+struct Cancellable<'a> {
+    engine: &'a Engine,
+    run: String,
+    cancel: CancellationToken,
+}
+
+impl Cancellable<'_> {
+    const fn token(&self) -> &CancellationToken {
+        &self.cancel
+    }
+}
+
+impl Drop for Cancellable<'_> {
+    fn drop(&mut self) {
+        self.engine.inner.checks.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.run);
     }
 }
 

@@ -4,6 +4,8 @@ mod accounts;
 mod advanced;
 mod browser;
 mod connect;
+#[cfg(test)]
+mod connect_tests;
 mod events;
 mod mail;
 mod messages;
@@ -202,7 +204,7 @@ impl Engine {
         self.inner.scheduler.context()
     }
 
-    fn auth(&self) -> &Auth {
+    fn auth(&self) -> &Arc<Auth> {
         &self.context().auth
     }
 

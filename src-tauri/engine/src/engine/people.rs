@@ -257,12 +257,19 @@ impl Engine {
             self.read(move |db| Ok((contacts::get(db, id)?.addresses, accounts::all(db)?))).await?;
         let mut failed = None;
         for account in all.into_iter().filter(|account| !account.paused) {
+            // It signs in: in its turn, and a refusal is remembered like any other.
+            let _turn = self.scheduler().turn(account.id).await;
             if self.secret_refused(account.id).await? {
                 continue;
             }
+            let _guard = self.scheduler().cycle_guard().await?;
             let counted = match count_earlier(self.context(), &account, &known).await {
                 Ok(counted) => counted,
                 Err(failure) => {
+                    if crate::sync::retry::secret_was_refused(failure.cause) {
+                        self.scheduler().note_failure(account.id, failure.clone()).await?;
+                        self.tell(Topic::Accounts);
+                    }
                     failed = Some(failure);
                     continue;
                 }

@@ -164,6 +164,9 @@ causes! {
             "Choose Always Allow when macOS asks, then sync.",
             "See whether your organisation lets programs use Credential Manager, then sync.",
         );
+    /// This program is not known to the issuer of a browser sign-in (any more).
+    ClientIdNeeded, "client_id_needed", HELD_UP, true,
+        "Hatstand’s client id for this sign-in is missing, or not accepted.", "Look at it under Settings, Advanced.";
     /// One folder cannot be opened.
     FolderRefused, "folder_refused", HELD_UP, true,
         "The mail server does not let Hatstand read one folder.", "Check the folder's permissions, or stop watching it.";

@@ -151,13 +151,15 @@ pub fn insert(connection: &Connection, account: &Account, now: Timestamp) -> Res
     Ok(id)
 }
 
-/// Stores what reconnecting may have changed: user name, servers, and how it signs in.
-pub fn set_connection(connection: &Connection, account: &Account, now: Timestamp) -> Result<()> {
+/// Stores what reconnecting may have changed: user name, servers, and how it signs in. It was proven just now, so what
+/// failed before counts no more.
+pub fn set_connection(connection: &Connection, account: &Account) -> Result<()> {
     let out = account.outgoing.as_ref();
-    connection
+    let changed = connection
         .prepare_cached(
             "UPDATE account SET username = ?2, in_host = ?3, in_port = ?4, in_security = ?5, out_host = ?6, \
-             out_port = ?7, out_security = ?8, issuer = ?9 WHERE id = ?1",
+             out_port = ?7, out_security = ?8, issuer = ?9, \
+             proven_cycle = coalesce((SELECT max(id) FROM cycle WHERE account_id = ?1), 0) WHERE id = ?1",
         )?
         .execute(params![
             account.id.0,
@@ -170,10 +172,16 @@ pub fn set_connection(connection: &Connection, account: &Account, now: Timestamp
             out.map(|o| text(&o.security)),
             account.sign_in.issuer()
         ])?;
-    for certificate in &account.trusted {
-        certificates::trust(connection, account.id, certificate, now)?;
-    }
-    Ok(())
+    if changed == 0 { Err(Refusal::not_found("account").into()) } else { Ok(()) }
+}
+
+/// The latest cycle whose failure counts no more.
+pub fn proven_cycle(connection: &Connection, id: AccountId) -> Result<i64> {
+    Ok(connection
+        .prepare_cached("SELECT proven_cycle FROM account WHERE id = ?1")?
+        .query_row([id.0], |row| row.get(0))
+        .optional()?
+        .unwrap_or(0))
 }
 
 /// Pauses or resumes.

@@ -179,12 +179,13 @@ fn failures(connection: &Connection, id: CycleId) -> Result<Vec<Failure>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Since when cycles after the last success met a cause, and the networks they ran in, as far as those are known.
+/// When cycles after the last success met a cause first and last, and the networks they ran in, as far as those are
+/// known.
 pub fn met_since_success(
     connection: &Connection,
     account: AccountId,
     cause: Cause,
-) -> Result<(Option<Timestamp>, Vec<String>)> {
+) -> Result<(Option<(Timestamp, Timestamp)>, Vec<String>)> {
     let met = connection
         .prepare_cached(
             "SELECT c.started_at, c.network FROM cycle c WHERE c.account_id = ?1 AND c.id > \
@@ -195,10 +196,10 @@ pub fn met_since_success(
             Ok((Timestamp(row.get(0)?), row.get::<_, Option<String>>(1)?))
         })?
         .collect::<rusqlite::Result<Vec<_>>>()?;
-    let since = met.first().map(|(since, _)| *since);
+    let span = met.first().zip(met.last()).map(|(first, last)| (first.0, last.0));
     let mut networks: Vec<String> = met.into_iter().filter_map(|(_, network)| network).collect();
     networks.dedup();
-    Ok((since, networks))
+    Ok((span, networks))
 }
 
 /// The last success, whatever failed since.

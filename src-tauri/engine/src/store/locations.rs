@@ -106,12 +106,15 @@ pub fn of_message(connection: &Connection, message: MessageId) -> Result<Vec<Loc
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// Messages that came from this account and from no other, also those that are gone from it.
+/// Messages that came from this account and from no other, also those that are gone from it. Mail that was kept when
+/// another account was deleted is that one's too.
 pub fn only_in(connection: &Connection, account: AccountId) -> Result<Vec<MessageId>> {
     Ok(connection
         .prepare_cached(
             "SELECT message_id FROM origin o WHERE account_id = ?1 AND NOT EXISTS \
-             (SELECT 1 FROM origin p WHERE p.message_id = o.message_id AND p.account_id <> ?1)",
+             (SELECT 1 FROM origin p WHERE p.message_id = o.message_id AND p.account_id <> ?1) AND NOT EXISTS \
+             (SELECT 1 FROM kept_mail k WHERE k.message_id = o.message_id AND k.email <> \
+             (SELECT email FROM account WHERE id = ?1))",
         )?
         .query_map([account.0], |row| row.get(0).map(MessageId))?
         .collect::<rusqlite::Result<_>>()?)

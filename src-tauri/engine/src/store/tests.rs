@@ -221,7 +221,10 @@ fn sign_in_live(db: &Connection, id: AccountId, inbox: FolderId) {
         trusted: vec![certificate.clone()],
         ..before
     };
-    accounts::set_connection(db, &changed, now).unwrap();
+    accounts::set_connection(db, &changed).unwrap();
+    assert!(accounts::proven_cycle(db, id).unwrap() > 0, "a cycle had run");
+    certificates::trust(db, id, &certificate, now).unwrap();
+    assert!(accounts::set_connection(db, &Account { id: AccountId(99), ..changed.clone() }).is_err());
     certificates::set_known_issuer(db, id, "imap.lind.example", "R10 (Let's Encrypt)").unwrap();
     certificates::set_known_issuer(db, id, "imap.lind.example", "R11 (Let's Encrypt)").unwrap();
     let known = ("imap.lind.example".to_owned(), "R11 (Let's Encrypt)".to_owned());
@@ -242,7 +245,7 @@ fn sign_in_live(db: &Connection, id: AccountId, inbox: FolderId) {
         cycles::end(db, cycle, &ended).unwrap();
     }
     let met = cycles::met_since_success(db, id, Cause::StandsInBetween).unwrap();
-    assert_eq!(met, (Some(now.plus(3)), vec!["home".to_owned(), "café".to_owned()]), "since the first");
+    assert_eq!(met, (Some((now.plus(3), now.plus(6))), vec!["home".to_owned(), "café".to_owned()]));
     assert_eq!(cycles::met_since_success(db, id, Cause::DiskFull).unwrap(), (None, Vec::new()));
 
     meta::set_client_id(db, "example", Some("mine")).unwrap();
@@ -264,6 +267,9 @@ fn sign_in_live(db: &Connection, id: AccountId, inbox: FolderId) {
     assert_eq!(kept::adopt(db, again, &email).unwrap() as usize, of_it.len());
     assert_eq!(locations::only_in(db, again).unwrap(), of_it);
     assert_eq!(kept::adopt(db, again, &email).unwrap(), 0, "once");
+    // What another account's deletion kept is not deleted with this one.
+    kept::keep(db, again, &address("other@lind.example")).unwrap();
+    assert_eq!(locations::only_in(db, again).unwrap(), []);
     accounts::delete(db, again).unwrap();
 }
 

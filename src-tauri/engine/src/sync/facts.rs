@@ -25,25 +25,23 @@ pub struct Standing {
     pub failing_since: Option<Timestamp>,
     /// When it is tried again by itself.
     pub next_try: Option<Timestamp>,
+    /// The failure that counts, also of an account that is paused.
+    pub counts: Option<Failure>,
     /// A secret was refused: only reconnecting helps.
     pub secret_refused: bool,
     /// Its latest cycles, newest first.
     pub cycles: Vec<Cycle>,
 }
 
-/// Since when, and in how many networks, something stood in between since the last success; nothing when the latest
-/// cycle did not meet it.
-fn between(
-    connection: &Connection,
-    account: &Account,
-    latest: &[Failure],
-    now: Timestamp,
-) -> Result<state::Between> {
+/// For how long, from the first meeting to the last, and in how many networks something stood in between since the
+/// last success; nothing when the latest cycle did not meet it. (Time in which nothing was tried proves nothing.)
+fn between(connection: &Connection, account: &Account, latest: &[Failure]) -> Result<state::Between> {
     if latest.iter().all(|failure| failure.cause != Cause::StandsInBetween) {
         return Ok(state::Between::default());
     }
-    let (since, networks) = cycles::met_since_success(connection, account.id, Cause::StandsInBetween)?;
-    Ok(state::Between { for_ms: since.map_or(0, |since| now.since(since)), networks: different(networks) })
+    let (met, networks) = cycles::met_since_success(connection, account.id, Cause::StandsInBetween)?;
+    let for_ms = met.map_or(0, |(first, last)| last.since(first));
+    Ok(state::Between { for_ms, networks: different(networks) })
 }
 
 /// How many of these are surely different networks.
@@ -66,15 +64,16 @@ pub fn standing(
 ) -> Result<Standing> {
     let cycles = cycles::latest(connection, account.id, LOOK_BACK)?;
     let last_success = cycles::last_success(connection, account.id)?;
+    let proven = accounts::proven_cycle(connection, account.id)?;
     // Cancelled cycles change nothing.
     let failed: Vec<&Cycle> = cycles
         .iter()
         .filter(|cycle| cycle.outcome != Outcome::Cancelled)
-        .take_while(|cycle| cycle.outcome == Outcome::Failed)
+        .take_while(|cycle| cycle.outcome == Outcome::Failed && cycle.id.0 > proven)
         .collect();
     let failures = failed.first().map(|cycle| cycle.failures.clone()).unwrap_or_default();
     let awake = meta::awake_ms(connection)? - accounts::figures(connection, account.id)?.awake_at_success;
-    let between = between(connection, account, &failures, now)?;
+    let between = between(connection, account, &failures)?;
     let facts = state::Facts {
         paused: account.paused,
         last_success,
@@ -84,7 +83,8 @@ pub fn standing(
     };
     let (state, failure) = state::derive(&facts);
     let counts = state::worst(&failures, between).map(|(_, failure)| failure.clone());
-    let latest = cycles.first();
+    // Given anew and not tried since: it is due.
+    let latest = cycles.first().filter(|cycle| cycle.id.0 > proven);
     let next_try = retry::next_try(
         &retry::Facts {
             paused: account.paused,
@@ -103,7 +103,8 @@ pub fn standing(
         last_success,
         failing_since: failed.last().map(|cycle| cycle.ended_at),
         next_try,
-        secret_refused: counts.is_some_and(|failure| retry::secret_was_refused(failure.cause)),
+        secret_refused: counts.as_ref().is_some_and(|failure| retry::secret_was_refused(failure.cause)),
+        counts,
         cycles,
     })
 }

@@ -60,11 +60,12 @@ async fn something_in_between_is_red_after_a_day_or_in_a_second_network_only() {
         ("a moment ago", &[(0, HOTEL, StandsInBetween)][..], MINUTE, grey),
         (
             "for a day less a minute",
-            &[(0, HOTEL, StandsInBetween), (23 * HOUR, HOTEL, StandsInBetween)],
-            24 * HOUR - MINUTE,
+            &[(0, HOTEL, StandsInBetween), (24 * HOUR - MINUTE, HOTEL, StandsInBetween)],
+            24 * HOUR,
             grey,
         ),
-        ("for a day", &[(0, HOTEL, StandsInBetween), (23 * HOUR, HOTEL, StandsInBetween)], 24 * HOUR, red),
+        ("for a day", &[(0, HOTEL, StandsInBetween), (24 * HOUR, HOTEL, StandsInBetween)], 24 * HOUR, red),
+        ("once, and the computer was off since", &[(0, HOTEL, StandsInBetween)], 72 * HOUR, grey),
         ("in two networks", &[(0, HOTEL, StandsInBetween), (HOUR, CAFE, StandsInBetween)], 2 * HOUR, red),
         (
             "in one whose gateway's address was forgotten for a while",

@@ -166,7 +166,8 @@ impl Scheduler {
         locked(&self.running).remove(&id);
         let report = match result {
             Ok(report) => report.map_err(crate::store::StoreError::refusal),
-            Err(panic) => self.note_panic(id, &panic.to_string()).await,
+            // Reported as a failure, and its account tried again like any other.
+            Err(panic) => self.note_failure(id, Failure::said(Cause::Unknown, panic.to_string())).await,
         };
         (self.notify)(Notice::Account);
         (self.notify)(Notice::Messages);
@@ -184,10 +185,10 @@ impl Scheduler {
         }
     }
 
-    /// A cycle that panicked is reported as a failure, and its account tried again like any other.
-    async fn note_panic(&self, id: AccountId, words: &str) -> Result<CycleReport, Refusal> {
+    /// Notes a failure that was met outside a cycle as a cycle of its own, so that it counts: a secret that was refused
+    /// is not sent again by itself, wherever it was refused.
+    pub async fn note_failure(&self, id: AccountId, failure: Failure) -> Result<CycleReport, Refusal> {
         let now = (self.context.now)();
-        let failure = Failure::said(Cause::Unknown, words);
         let failures = vec![failure];
         let ended = Ended {
             at: now,

@@ -24,6 +24,8 @@ pub enum Button {
     Reconnect,
     /// Asks the keychain, which asks the person.
     Unlock,
+    /// Opens Settings, Advanced.
+    OpenAdvanced,
     /// Tries the server now.
     TryNow,
     /// Runs a cycle now.
@@ -162,6 +164,7 @@ fn button(standing: &Standing) -> Button {
         AccountState::NeedsReconnecting => Button::Reconnect,
         AccountState::HeldUp => match standing.failure.as_ref().map(|failure| failure.cause) {
             Some(Cause::KeychainLocked) => Button::Unlock,
+            Some(Cause::ClientIdNeeded) => Button::OpenAdvanced,
             _ => Button::TryNow,
         },
         AccountState::Unreachable => Button::TryNow,
