@@ -96,7 +96,12 @@ test("a provider that takes only the browser says so before it asks for anything
   expect(await screen.findByTestId("browser-only")).toHaveTextContent("needs a client id from Microsoft");
   expect(screen.queryByRole("button", { name: "Continue" })).toBeNull();
   await person.click(screen.getByTestId("go-advanced"));
-  expect(router.place).toEqual({ screen: "settings", part: "advanced", email: "nora@outlook.example" });
+  expect(router.place).toEqual({
+    screen: "settings",
+    part: "advanced",
+    email: "nora@outlook.example",
+    issuer: "microsoft",
+  });
 });
 
 test("Gmail without a client id is connected with an app password", async () => {
