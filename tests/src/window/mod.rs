@@ -3,6 +3,7 @@
 //! `WebKitWebDriver` starts the app, so no other program is in between. Elements are found by their role and
 //! accessible name, which is also what a screen reader finds; nothing depends on class names.
 
+mod accounts;
 mod desk;
 mod display;
 mod keys;
