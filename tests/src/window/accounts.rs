@@ -18,11 +18,24 @@ const own = at.matches("main, section, div, form") ? "" : at.textContent;
 return [at.getAttribute("aria-label"), by?.join(" "), labels.join(" "), own]
     .find(name => name?.trim())?.replace(/\s+/g, " ").trim() ?? "";"#;
 
+const BUTTON: &str = r#"
+const rows = [...document.querySelectorAll("[data-testid=account-row]")];
+const row = rows.find(row => [...row.querySelectorAll("b")].some(b => b.textContent === arguments[0]));
+return [...row?.querySelectorAll("button") ?? []].find(it => it.innerText.trim() === arguments[1]) ?? null;"#;
+
 impl Window {
     /// Chooses an item of an account's menu in Email settings.
     pub fn account_menu(&self, email: &str, item: &str) -> Outcome<()> {
         self.click("button", &format!("More for {email}"))?;
         self.click("menuitem", item)
+    }
+
+    /// Clicks a button of an account's own row in Email settings.
+    pub fn click_in_account(&self, email: &str, button: &str) -> Outcome<()> {
+        self.click_found(&format!("a button “{button}” in the row of {email}"), |window| {
+            let found = window.script(BUTTON, &[json!(email), json!(button)])?;
+            window.element(&found)
+        })
     }
 
     /// Waits until an account is green and has been synced. A cycle may run for as long as a busy machine needs.

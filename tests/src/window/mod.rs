@@ -184,9 +184,15 @@ impl Window {
 
     fn found(&self, args: &[Value]) -> Outcome<Vec<Element>> {
         let found = self.script(FIND, args)?;
-        let client = self.client()?;
-        let ids = found.as_array().into_iter().flatten().filter_map(|element| element[ELEMENT].as_str());
-        Ok(ids.map(|id| Element::from_element_id(client.clone(), ElementRef::from(id.to_owned()))).collect())
+        let elements = found.as_array().into_iter().flatten();
+        elements.filter_map(|element| self.element(element).transpose()).collect()
+    }
+
+    /// What a script answered, if that was an element.
+    fn element(&self, answered: &Value) -> Outcome<Option<Element>> {
+        let Some(id) = answered[ELEMENT].as_str() else { return Ok(None) };
+        let reference = ElementRef::from(id.to_owned());
+        Ok(Some(Element::from_element_id(self.client()?.clone(), reference)))
     }
 
     /// The first such element, as soon as there is one.
