@@ -8,6 +8,7 @@ mod desk;
 mod display;
 mod keys;
 mod looks;
+mod tap;
 
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -29,6 +30,7 @@ use crate::trouble::{Doing, Outcome, Trouble};
 pub use desk::{Desk, letter};
 pub use display::Display;
 pub use looks::{AccountLook, LOOKS, Look, Tone};
+pub use tap::Tapped;
 
 const FIND: &str = include_str!("find.js");
 /// How long a person would wait for a screen on a busy machine.
