@@ -1,6 +1,6 @@
 // What a test may ask of the provider, as JSON: POST /NAME with its arguments, answered with what became of it.
 
-import { expire, forget, revoke, usable } from "./memory.mjs";
+import { expire, forget, given, revoke, usable } from "./memory.mjs";
 
 /** A request listener for the port of the test alone. */
 export function control(conduct) {
@@ -31,6 +31,7 @@ export function control(conduct) {
     revoke: ({ account, model }) => revoke(account, model),
     expire: ({ account, model }) => expire(account, model),
     forget: ({ account }) => forget(account),
+    given: () => [...given],
     requests: ({ since }) => conduct.requests.slice(since ?? 0),
   };
 

@@ -2,6 +2,8 @@
 
 const TOKENS = ["AccessToken", "RefreshToken"];
 const kept = new Map();
+/** Every code and token that was ever given out: a test looks where they must not be. */
+export const given = new Set();
 
 const now = () => Math.floor(Date.now() / 1000);
 
@@ -17,6 +19,8 @@ export class Memory {
 
   async upsert(id, payload) {
     kept.set(this.#key(id), payload);
+    // They are opaque, so their name is their value.
+    if ([...TOKENS, "AuthorizationCode"].includes(this.model)) given.add(id);
   }
 
   async find(id) {

@@ -9,6 +9,7 @@
 pub mod bench;
 pub mod browser;
 pub mod ca;
+pub mod canary;
 pub mod cli;
 pub mod demo;
 pub mod dovecot;

@@ -262,6 +262,13 @@ impl Oidc {
         self.number("expire", &json!({ "account": account, "model": token.model() }))
     }
 
+    /// Every code, access token and refresh token that was ever given out: to look where they must not be.
+    pub fn given(&self) -> Outcome<Vec<String>> {
+        let answer = self.control("given", &json!({}))?;
+        let all = answer.as_array().doing("the provider's tokens")?;
+        Ok(all.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+    }
+
     /// The person removes the app at the provider's own page: tokens, permission and browser session are gone.
     pub fn forget(&self, account: &str) -> Outcome<()> {
         self.tell("forget", &json!({ "account": account }))

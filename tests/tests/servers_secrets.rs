@@ -1,8 +1,6 @@
 //! A password is in the keychain and nowhere else: not in a file, not in what is printed, not in an argument.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
+use hatstand_tests::canary::{Canary, files};
 use hatstand_tests::cli::{Cli, exit};
 use hatstand_tests::dovecot::{Dovecot, DovecotOptions};
 use hatstand_tests::keychain::Keychain;
@@ -14,41 +12,9 @@ const WRONG: &str = "kanari-wrong-5X8";
 const EMAIL: &str = "nora@noralind.studio";
 const SERVICE: &str = "app.hatstand.Hatstand";
 
-fn files(folder: &Path) -> Outcome<Vec<PathBuf>> {
-    let mut all = Vec::new();
-    for entry in fs::read_dir(folder)? {
-        let path = entry?.path();
-        if path.is_dir() {
-            all.extend(files(&path)?);
-        } else {
-            all.push(path);
-        }
-    }
-    Ok(all)
-}
-
-/// The forms in which a password may slip out: itself, and as base64 of SASL PLAIN at each alignment.
-fn forms() -> Vec<Vec<u8>> {
-    use base64::Engine as _;
-    let mut forms = Vec::new();
-    for secret in [CANARY, WRONG] {
-        forms.push(secret.as_bytes().to_vec());
-        for skip in 0..3 {
-            let padded = [&b"..."[..skip], secret.as_bytes()].concat();
-            let coded = base64::engine::general_purpose::STANDARD_NO_PAD.encode(padded);
-            // The ends depend on the neighbours.
-            forms.push(coded.as_bytes()[4..coded.len() - 4].to_vec());
-        }
-    }
-    forms
-}
-
-fn leaks(bytes: &[u8]) -> bool {
-    forms().iter().any(|form| bytes.windows(form.len()).any(|window| window == form.as_slice()))
-}
-
 #[test]
 fn the_password_is_nowhere_but_in_the_keychain() -> Outcome<()> {
+    let canary = Canary::of(&[CANARY, WRONG]);
     let keychain = Keychain::start()?;
     let mut server = Dovecot::start(DovecotOptions::with_user("nora", CANARY))?;
     let mail = MessageBuilder::new()
@@ -112,12 +78,12 @@ fn the_password_is_nowhere_but_in_the_keychain() -> Outcome<()> {
     printed.push(("a refused sync".to_owned(), [run.stdout, run.stderr].concat()));
 
     for (what, bytes) in printed {
-        assert!(!leaks(&bytes), "{what} prints the password: {}", String::from_utf8_lossy(&bytes));
+        assert_eq!(canary.in_bytes(&bytes), None, "{what} prints it: {}", String::from_utf8_lossy(&bytes));
     }
     let kept = files(cli.data_dir())?;
     assert!(!kept.is_empty(), "the profile should hold something");
     for path in kept {
-        assert!(!leaks(&fs::read(&path)?), "{} holds the password", path.display());
+        assert_eq!(canary.in_bytes(&std::fs::read(&path)?), None, "{} holds it", path.display());
     }
     assert!(keychain.search(SERVICE)?.contains(CANARY), "the keychain should hold it");
     Ok(())

@@ -51,7 +51,7 @@ fn an_html_mail_is_shown_with_its_own_picture_and_without_the_network() -> Outco
 
     let (folder, opened) = browser(desk.keychain.dir())?;
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap_or_default());
-    let window = desk.window_with(&[("PATH", &path)])?;
+    let window = desk.window_with(&[("PATH".to_owned(), path)])?;
     let title = window.script("return document.title", &[])?;
     window.click("button", "Okafor wedding")?;
     window.click("button", "Timeline for the day")?;

@@ -145,7 +145,7 @@ impl Story {
     fn the_keychain_is_locked(&self) -> Outcome<()> {
         self.desk.keychain.lock()?;
         self.menu(NORA, "Sync now")?;
-        let sentence = "This computer's keychain is locked.";
+        let sentence = "This computer’s keychain is locked.";
         let lock = self.window.wait_for_state(NORA, "lock", Tone::Amber, sentence, CYCLE)?;
         assert!(lock.row.contains("Unlock the keychain"), "its own button: {lock:?}");
         self.see("state-held-up")?;

@@ -22,22 +22,28 @@ pub struct Desk {
 impl Desk {
     /// With these users on the server, name and password.
     pub fn set(users: &[(&str, &str)]) -> Outcome<Self> {
-        let keychain = Keychain::start()?;
         let users =
             users.iter().map(|(name, password)| ((*name).to_owned(), (*password).to_owned())).collect();
-        let server = Dovecot::start(DovecotOptions { users, ..DovecotOptions::default() })?;
-        Ok(Self { cli: Cli::fresh(&keychain)?, server, keychain })
+        Self::beside(DovecotOptions { users, ..DovecotOptions::default() })
     }
 
-    /// Opens the app.
+    /// With a server of choice.
+    pub fn beside(options: DovecotOptions) -> Outcome<Self> {
+        let keychain = Keychain::start()?;
+        Ok(Self { cli: Cli::fresh(&keychain)?, server: Dovecot::start(options)?, keychain })
+    }
+
+    /// Opens the app, on a computer that trusts the server's authority as it does a public one.
     pub fn window(&self) -> Outcome<Window> {
         self.window_with(&[])
     }
 
     /// Opens the app with further variables in its environment.
-    pub fn window_with(&self, more: &[(&str, &str)]) -> Outcome<Window> {
+    pub fn window_with(&self, more: &[(String, String)]) -> Outcome<Window> {
         let mut env = self.keychain.env();
-        env.extend(more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        // Where rustls-native-certs looks first.
+        env.push(("SSL_CERT_FILE".to_owned(), self.server.ca_file().display().to_string()));
+        env.extend_from_slice(more);
         Window::open(WindowOptions::app(self.cli.data_dir(), env)?)
     }
 
@@ -45,6 +51,12 @@ impl Desk {
     pub fn deliver(&self, user: &str, from: (&str, &str), subject: &str, text: &str) -> Outcome<()> {
         let mail = letter(from, user, subject).text(text, Charset::Utf8, Transfer::QuotedPrintable);
         self.server.deliver_lmtp(user, &mail.build())
+    }
+
+    /// The same by APPEND: where tokens sign in, Dovecot cannot look a person up for a delivery.
+    pub fn put(&self, user: &str, from: (&str, &str), subject: &str, text: &str) -> Outcome<()> {
+        let mail = letter(from, user, subject).text(text, Charset::Utf8, Transfer::QuotedPrintable);
+        self.server.append(user, "INBOX", &mail.build(), None)
     }
 }
 

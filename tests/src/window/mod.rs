@@ -3,10 +3,12 @@
 //! `WebKitWebDriver` starts the app, so no other program is in between. Elements are found by their role and
 //! accessible name, which is also what a screen reader finds; nothing depends on class names.
 
+mod accounts;
 mod desk;
 mod display;
 mod keys;
 mod looks;
+mod tap;
 
 use std::fs;
 use std::os::unix::process::CommandExt;
@@ -28,6 +30,7 @@ use crate::trouble::{Doing, Outcome, Trouble};
 pub use desk::{Desk, letter};
 pub use display::Display;
 pub use looks::{AccountLook, LOOKS, Look, Tone};
+pub use tap::Tapped;
 
 const FIND: &str = include_str!("find.js");
 /// How long a person would wait for a screen on a busy machine.
@@ -183,9 +186,15 @@ impl Window {
 
     fn found(&self, args: &[Value]) -> Outcome<Vec<Element>> {
         let found = self.script(FIND, args)?;
-        let client = self.client()?;
-        let ids = found.as_array().into_iter().flatten().filter_map(|element| element[ELEMENT].as_str());
-        Ok(ids.map(|id| Element::from_element_id(client.clone(), ElementRef::from(id.to_owned()))).collect())
+        let elements = found.as_array().into_iter().flatten();
+        elements.filter_map(|element| self.element(element).transpose()).collect()
+    }
+
+    /// What a script answered, if that was an element.
+    fn element(&self, answered: &Value) -> Outcome<Option<Element>> {
+        let Some(id) = answered[ELEMENT].as_str() else { return Ok(None) };
+        let reference = ElementRef::from(id.to_owned());
+        Ok(Some(Element::from_element_id(self.client()?.clone(), reference)))
     }
 
     /// The first such element, as soon as there is one.

@@ -7,8 +7,8 @@ export type Place =
   | { screen: "project"; id: number; tab?: Tab; thread?: number; message?: number }
   | { screen: "contacts" }
   | { screen: "contact"; id: number }
-  /** With `email`, the address that waits to be connected meanwhile. */
-  | { screen: "settings"; part?: "advanced"; email?: string }
+  /** With `email`, the address that waits to be connected meanwhile, and the issuer that has to know Hatstand for it. */
+  | { screen: "settings"; part?: "advanced"; email?: string; issuer?: string }
   | { screen: "help" };
 
 type Entry = { place: Place; scroll: Map<string, number>; serial: number };

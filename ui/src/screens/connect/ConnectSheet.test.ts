@@ -46,6 +46,22 @@ test("an address that is none is refused at its field, and stays typed", async (
   expect(field).toHaveAccessibleDescription("That is no whole email address.");
 });
 
+test("what the checks have against the address is said at its field", async () => {
+  engine({
+    find_servers: ({ email }) => foundAt(yahoo, email),
+    connect_account: () => {
+      throw refusal("nora@yahoo.example is connected already.", "email");
+    },
+  });
+  await type("nora@yahoo.example");
+  await person.click(await screen.findByRole("button", { name: "Continue" }));
+  await person.type(await screen.findByLabelText("App password"), "abcd{Enter}");
+  expect(await screen.findByRole("alert")).toHaveTextContent("is connected already");
+  expect(screen.getByLabelText("Email address")).toHaveAccessibleDescription(
+    "nora@yahoo.example is connected already.",
+  );
+});
+
 test("a search that lasts says so, and can be left for the list", async () => {
   const asked = engine({ find_servers: () => new Promise(() => undefined) });
   await type("nora@lind.example");
@@ -96,7 +112,12 @@ test("a provider that takes only the browser says so before it asks for anything
   expect(await screen.findByTestId("browser-only")).toHaveTextContent("needs a client id from Microsoft");
   expect(screen.queryByRole("button", { name: "Continue" })).toBeNull();
   await person.click(screen.getByTestId("go-advanced"));
-  expect(router.place).toEqual({ screen: "settings", part: "advanced", email: "nora@outlook.example" });
+  expect(router.place).toEqual({
+    screen: "settings",
+    part: "advanced",
+    email: "nora@outlook.example",
+    issuer: "microsoft",
+  });
 });
 
 test("Gmail without a client id is connected with an app password", async () => {

@@ -99,7 +99,7 @@ function advanced(answers: Answers = {}) {
 
 test("who was sent to Advanced for a client id finds it open, and goes on with the address", async () => {
   const asked = advanced();
-  render(AdvancedSection, { open: true, email: "nora@outlook.example" });
+  render(AdvancedSection, { open: true, email: "nora@outlook.example", issuer: "microsoft" });
   const microsoft = await screen.findByRole("form", { name: "Microsoft" });
   await person.type(within(microsoft).getByLabelText("Client id"), "abc");
   await person.type(within(microsoft).getByLabelText(/Client secret/), "hush{Enter}");
