@@ -275,6 +275,8 @@ export type Button =
 "reconnect" | 
 /**  Asks the keychain, which asks the person. */
 "unlock" | 
+/**  Opens Settings, Advanced. */
+"open_advanced" | 
 /**  Tries the server now. */
 "try_now" | 
 /**  Runs a cycle now. */
@@ -336,6 +338,8 @@ export type Cause =
 "keychain_absent" | 
 /**  The keychain refused access. */
 "keychain_refused" | 
+/**  This program is not known to the issuer of a browser sign-in (any more). */
+"client_id_needed" | 
 /**  One folder cannot be opened. */
 "folder_refused" | 
 /**  A watched folder went away in the middle. */
@@ -821,7 +825,9 @@ export type Need =
 /**  The keychain, unlocked. */
 "unlock" | 
 /**  The server cannot be reached as it is set. */
-"servers";
+"servers" | 
+/**  Patience, or another network. */
+"wait";
 
 /**  A page of a list. */
 export type Page<T> = {
