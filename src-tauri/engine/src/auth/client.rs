@@ -241,7 +241,7 @@ fn failure(error: &RequestTokenError<HttpError, BasicErrorResponse>, secrets: &[
             Failure::said(refused(&code, description), words)
         }
         // The issuers of the table have certificates that verify: another one is a portal's or a scanner's.
-        RequestTokenError::Request(HttpError::Failed(failure)) if is_of_certificates(failure.cause) => {
+        RequestTokenError::Request(HttpError::Failed(failure)) if failure.cause.is_of_certificates() => {
             Failure { cause: Cause::StandsInBetween, ..failure.clone() }
         }
         RequestTokenError::Request(HttpError::Failed(failure)) => failure.clone(),
@@ -253,16 +253,6 @@ fn failure(error: &RequestTokenError<HttpError, BasicErrorResponse>, secrets: &[
             Failure::said(Cause::TryLater, "The issuer's answer cannot be read.")
         }
     }
-}
-
-const fn is_of_certificates(cause: Cause) -> bool {
-    matches!(
-        cause,
-        Cause::CertificateExpired
-            | Cause::CertificateWrongName
-            | Cause::CertificateUnknownIssuer
-            | Cause::CertificateSelfSigned
-    )
 }
 
 /// What an issuer's error means (RFC 6749, sections 4.1.2.1 and 5.2; OpenID Connect Core, section 3.1.2.6; Microsoft's

@@ -59,22 +59,19 @@ pub fn counts(stored: Option<Failure>, live: Option<Failure>) -> Option<Failure>
 
 /// Causes that a look at server and certificate would find again.
 const fn looked_at_live(cause: Cause) -> bool {
-    matches!(
-        cause,
-        Cause::CertificateExpired
-            | Cause::CertificateWrongName
-            | Cause::CertificateUnknownIssuer
-            | Cause::CertificateSelfSigned
-            | Cause::Offline
-            | Cause::HostNotFound
-            | Cause::ConnectionRefused
-            | Cause::TimedOut
-            | Cause::NotAMailServer
-            | Cause::TlsNotOffered
-            | Cause::PerhapsBanned
-            | Cause::ProxyFailed
-            | Cause::StandsInBetween
-    )
+    cause.is_of_certificates()
+        || matches!(
+            cause,
+            Cause::Offline
+                | Cause::HostNotFound
+                | Cause::ConnectionRefused
+                | Cause::TimedOut
+                | Cause::NotAMailServer
+                | Cause::TlsNotOffered
+                | Cause::PerhapsBanned
+                | Cause::ProxyFailed
+                | Cause::StandsInBetween
+        )
 }
 
 /// What a cause asks for.
@@ -92,12 +89,7 @@ pub fn need(cause: Option<Cause>, sign_in: &SignIn, provider: Option<&Provider>)
         Some(Cause::AppPasswordNeeded) => Need::AppPassword,
         Some(Cause::PasswordSignInOff | Cause::ApprovalNeeded) if takes_browser => Need::Browser,
         Some(Cause::PasswordSignInOff | Cause::ApprovalNeeded) => secret,
-        Some(
-            Cause::CertificateExpired
-            | Cause::CertificateWrongName
-            | Cause::CertificateUnknownIssuer
-            | Cause::CertificateSelfSigned,
-        ) => Need::Trust,
+        Some(cause) if cause.is_of_certificates() => Need::Trust,
         Some(Cause::KeychainLocked) => Need::Unlock,
         Some(
             Cause::HostNotFound | Cause::ConnectionRefused | Cause::NotAMailServer | Cause::TlsNotOffered,

@@ -211,6 +211,17 @@ impl Cause {
         }
     }
 
+    /// One of the four certificate causes.
+    pub const fn is_of_certificates(self) -> bool {
+        matches!(
+            self,
+            Self::CertificateExpired
+                | Self::CertificateWrongName
+                | Self::CertificateUnknownIssuer
+                | Self::CertificateSelfSigned
+        )
+    }
+
     /// A sign-in or certificate that must not be tried with the stored secret again by itself.
     pub const fn is_refused_sign_in(self) -> bool {
         matches!(self.leads_to(), LeadsTo::State(AccountState::NeedsReconnecting)) && !self.retried()
