@@ -88,12 +88,12 @@ export function pretend(situation: Situation, theme: string): void {
   const cancelled = new Set<string>();
   let advanced: Advanced = {
     clients: [
-      { id: "google", name: "Google", client_id: "hatstand-sample", from_build: true, has_secret: false },
+      { id: "google", name: "Google", client_id: null, from_build: true, has_secret: false },
       { id: "microsoft", name: "Microsoft", client_id: null, from_build: false, has_secret: false },
     ],
     proxy: { kind: "system" },
   };
-  const ready = () => advanced.clients.filter((c) => c.client_id !== null).map((c) => c.id);
+  const ready = () => advanced.clients.filter((c) => c.client_id !== null || c.from_build).map((c) => c.id);
 
   const NAMES = [
     "server_found",
@@ -276,7 +276,6 @@ export function pretend(situation: Situation, theme: string): void {
             ? {
                 ...c,
                 client_id: clientId as string | null,
-                from_build: false,
                 has_secret: clientSecret !== null,
               }
             : c,
