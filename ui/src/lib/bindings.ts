@@ -280,7 +280,9 @@ export type Button =
 /**  Runs a cycle now. */
 "sync_now" | 
 /**  Ends a pause. */
-"resume";
+"resume" | 
+/**  Opens the advanced settings. */
+"open_advanced";
 
 /**  Why something failed. `code()` is its stable name. */
 export type Cause = 
@@ -821,7 +823,9 @@ export type Need =
 /**  The keychain, unlocked. */
 "unlock" | 
 /**  The server cannot be reached as it is set. */
-"servers";
+"servers" | 
+/**  Time, or something outside the account: it is tried again by itself. */
+"wait";
 
 /**  A page of a list. */
 export type Page<T> = {

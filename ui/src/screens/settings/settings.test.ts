@@ -2,8 +2,19 @@ import { render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent, { type UserEvent } from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { AccountRow, Advanced } from "../../lib/bindings";
+import { router } from "../../lib/router.svelte";
 import { sheets } from "../../lib/sheets.svelte";
-import { account, askedFor, engine, provider, refusal, type Answers } from "../connect/testing/answers";
+import App from "../../App.svelte";
+import {
+  account,
+  askedFor,
+  engine,
+  failure,
+  gmail,
+  provider,
+  refusal,
+  type Answers,
+} from "../connect/testing/answers";
 import AccountNotices from "./AccountNotices.svelte";
 import AccountSheet from "./AccountSheet.svelte";
 import AdvancedSection from "./AdvancedSection.svelte";
@@ -111,6 +122,29 @@ test("who was sent to Advanced for a client id finds it open, and goes on with t
   const secret = within(microsoft).getByLabelText(/Client secret/);
   expect(secret).toHaveValue("");
   expect(secret).toHaveAttribute("placeholder", "saved");
+});
+
+test("an account that lacks a client id leads to Advanced, a second time too", async () => {
+  const row = account(gmail).row;
+  const lacking: AccountRow = {
+    ...row,
+    state: "held_up",
+    failure: failure("unknown", "Hatstand has no client id for Google any more.", { retried: true }),
+    button: "open_advanced",
+  };
+  const asked = advanced({
+    accounts: () => [lacking],
+    settings: () => ({ show_mail_on_dashboard: true, cycle_minutes: 10, theme: "system" }),
+  });
+  router.go({ screen: "settings" });
+  render(App);
+  await person.click(await screen.findByRole("button", { name: "Open Advanced" }));
+  expect(await screen.findByRole("form", { name: "Google" })).toBeVisible();
+  await person.click(screen.getByTestId("advanced-open"));
+  await waitFor(() => expect(screen.queryByRole("form", { name: "Google" })).toBeNull());
+  await person.click(screen.getByRole("button", { name: "Open Advanced" }));
+  expect(await screen.findByRole("form", { name: "Google" })).toBeVisible();
+  expect(askedFor(asked, "sync_now")).toEqual([]);
 });
 
 test("a client id of one’s own goes before the one that comes along, and can be taken away again", async () => {
