@@ -252,8 +252,8 @@ export function wrongWith(r: AccountRow, trusted: boolean): WhatIsWrong {
     case "offline":
       return answer(
         "The mail server does not answer",
-        "It may be down, or have another name now. Hatstand keeps trying by itself.",
-        "servers",
+        "It may be down. Hatstand keeps trying by itself.",
+        "wait",
       );
     default:
       return {

@@ -6,6 +6,7 @@ import type {
   Advanced,
   CheckStep,
   ConnectRequest,
+  CycleView,
   Dashboard,
   GivenSignIn,
   TrustedCertificate,
@@ -88,12 +89,12 @@ export function pretend(situation: Situation, theme: string): void {
   const cancelled = new Set<string>();
   let advanced: Advanced = {
     clients: [
-      { id: "google", name: "Google", client_id: "hatstand-sample", from_build: true, has_secret: false },
+      { id: "google", name: "Google", client_id: null, from_build: true, has_secret: false },
       { id: "microsoft", name: "Microsoft", client_id: null, from_build: false, has_secret: false },
     ],
     proxy: { kind: "system" },
   };
-  const ready = () => advanced.clients.filter((c) => c.client_id !== null).map((c) => c.id);
+  const ready = () => advanced.clients.filter((c) => c.client_id !== null || c.from_build).map((c) => c.id);
 
   const NAMES = [
     "server_found",
@@ -179,11 +180,34 @@ export function pretend(situation: Situation, theme: string): void {
     }
     await emit("checklist", { run, steps: structuredClone(steps) });
   }
+  /** The checks are green: a cycle runs for a while, and turns the row green. */
   function mended(id: unknown): void {
-    boxes = boxes.map((b) =>
-      b.id === id ? { ...b, state: "connected", failure: null, button: null, last_synced_at: Date.now() } : b,
-    );
-    changed("accounts");
+    const turns = (to: (b: AccountRow) => Partial<AccountRow>) => {
+      boxes = boxes.map((b) => (b.id === id ? { ...b, ...to(b) } : b));
+      changed("accounts");
+    };
+    const started_at = Date.now();
+    turns(() => ({ syncing: { done: 2, total: 4, folder: "Inbox", phase: "bringing_in" } }));
+    void wait(1_500).then(() => {
+      const ended_at = Date.now();
+      const cycle: CycleView = {
+        started_at,
+        ended_at,
+        outcome: "success",
+        failure: null,
+        new_messages: 4,
+        headers_seen: 120,
+        bytes_in: 48_000,
+      };
+      turns((b) => ({
+        syncing: null,
+        state: "connected",
+        failure: null,
+        button: null,
+        last_synced_at: ended_at,
+        history: [cycle, ...b.history],
+      }));
+    });
   }
 
   const answers: Record<string, (a: Args) => unknown> = {
@@ -253,6 +277,7 @@ export function pretend(situation: Situation, theme: string): void {
     connect_account: async ({ run, request }) => {
       const r = request as ConnectRequest;
       await checklist(String(run), r.sign_in, r.trusted, r.incoming.host);
+      mended(1);
       return 1;
     },
     reconnect_account: async ({ run, id, request }) => {
@@ -276,7 +301,6 @@ export function pretend(situation: Situation, theme: string): void {
             ? {
                 ...c,
                 client_id: clientId as string | null,
-                from_build: false,
                 has_secret: clientSecret !== null,
               }
             : c,

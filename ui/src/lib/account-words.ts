@@ -1,5 +1,5 @@
 // What an account's row says. The state itself is derived by the engine; here it only gets its words.
-import type { AccountRow, AccountState, CycleView, FolderRow } from "./bindings";
+import type { AccountRow, AccountState, Button, CycleView, FolderRow } from "./bindings";
 import { ago, since, until } from "./dates";
 import { counted, figure } from "./words";
 
@@ -84,8 +84,8 @@ export const buttonWords = {
   try_now: "Try now",
   sync_now: "Sync now",
   resume: "Resume",
-  find_out: "Sync now",
-} as const;
+  open_advanced: "Open Advanced",
+} as const satisfies Record<Button, string>;
 
 /** The pill while a cycle runs: "12 of 80" once there is something to count. */
 export function progressWords(row: AccountRow): string {

@@ -176,6 +176,69 @@ test("after ten seconds it asks whether the browser opened, and Back leaves noth
   expect(screen.getByRole("radio", { name: "Google" })).toBeChecked();
 });
 
+test("who cancels before the browser is opened leaves nothing that listens", async () => {
+  let begun: (as: { link: string; opened: boolean }) => void = () => undefined;
+  const asked = engine({
+    find_servers: ({ email }) => foundAt(gmail, email),
+    begin_browser_sign_in: () => new Promise((resolve) => (begun = resolve)),
+  });
+  await type("nora@gmail.example");
+  await person.click(await screen.findByRole("button", { name: "Sign in with Google" }));
+  await person.click(await screen.findByRole("button", { name: "Cancel" }));
+  const run = askedFor(asked, "begin_browser_sign_in")[0]?.run;
+  const early = askedFor(asked, "cancel_check").length;
+  begun({ link: "https://accounts.example/", opened: true });
+  await waitFor(() => expect(askedFor(asked, "cancel_check").slice(early)).toEqual([{ run }]));
+  expect(askedFor(asked, "await_browser_sign_in")).toEqual([]);
+});
+
+test("a sign-in for an address that was refused is not used for the next one", async () => {
+  const asked = engine({
+    find_servers: ({ email }) => foundAt(gmail, email),
+    begin_browser_sign_in: () => ({ link: "https://accounts.example/", opened: true }),
+    await_browser_sign_in: () => ({ signed_in_as: null }),
+    connect_account: ({ request }) => {
+      if (request.email.startsWith("nora")) throw refusal("It is connected already.", "email");
+      return 7;
+    },
+  });
+  await type("nora@gmail.example");
+  await person.click(await screen.findByRole("button", { name: "Sign in with Google" }));
+  const field = await screen.findByLabelText("Email address");
+  const [first] = askedFor(asked, "begin_browser_sign_in");
+  expect(askedFor(asked, "cancel_check")).toEqual([{ run: first?.run }]);
+  await person.clear(field);
+  await person.type(field, "hello@gmail.example{Enter}");
+  await person.click(await screen.findByRole("button", { name: "Sign in with Google" }));
+  expect(await screen.findByText("Connected.")).toBeVisible();
+  const second = askedFor(asked, "begin_browser_sign_in")[1];
+  expect(second).toMatchObject({ email: "hello@gmail.example", provider: "gmail" });
+  expect(given(asked)[1]?.sign_in).toEqual({ kind: "browser", run: second?.run });
+  expect(second?.run).not.toBe(first?.run);
+});
+
+test("a sign-in at one provider is not used at another", async () => {
+  const workspace = provider({ ...gmail, id: "workspace", name: "Workspace" });
+  const asked = engine({
+    providers: () => [...providers, workspace],
+    find_servers: ({ email }) => foundAt(gmail, email),
+    begin_browser_sign_in: () => ({ link: "https://accounts.example/", opened: true }),
+    await_browser_sign_in: () => ({ signed_in_as: null }),
+    connect_account: ({ request }) => {
+      if (request.provider === "gmail") throw refusal("That server is not found.", "incoming.host");
+      return 7;
+    },
+  });
+  await type("nora@gmail.example");
+  await person.click(await screen.findByRole("button", { name: "Sign in with Google" }));
+  await person.click(await screen.findByRole("radio", { name: "Workspace" }));
+  await person.click(screen.getByRole("button", { name: "Sign in with Google" }));
+  expect(await screen.findByText("Connected.")).toBeVisible();
+  const runs = askedFor(asked, "begin_browser_sign_in");
+  expect(runs.map((r) => r.provider)).toEqual(["gmail", "workspace"]);
+  expect(given(asked)[1]?.sign_in).toEqual({ kind: "browser", run: runs[1]?.run });
+});
+
 test("a consent that is refused says so, and is asked for again; the app password is another way", async () => {
   const asked = engine({
     find_servers: ({ email }) => foundAt(gmail, email),

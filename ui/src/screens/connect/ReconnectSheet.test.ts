@@ -3,6 +3,7 @@ import { render, screen } from "@testing-library/svelte";
 import userEvent, { type UserEvent } from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { ReconnectRequest, Servers, WhatIsWrong } from "../../lib/bindings";
+import { router } from "../../lib/router.svelte";
 import ReconnectSheet from "./ReconnectSheet.svelte";
 import {
   account,
@@ -122,7 +123,7 @@ test("a certificate that cannot be verified is shown, and trusted after a warnin
 test("what stands in between is shown but cannot be trusted", async () => {
   open(
     wrong(
-      "servers",
+      "wait",
       failure("stands_in_between", "In between.", { certificate }),
       "Something stands in between",
     ),
@@ -158,9 +159,38 @@ test("a server that moved is corrected under Other settings", async () => {
   });
 });
 
+test("who is merely offline is shown no servers, and Check again goes on once the network is back", async () => {
+  let looks = 0;
+  const offline = wrong("wait", failure("offline", "No network."), "This computer is offline");
+  const asked = open(offline, {
+    what_is_wrong: () => (++looks > 1 ? wrong("nothing", null, "It answers again") : offline),
+  });
+  expect(await screen.findByRole("heading", { name: "This computer is offline" })).toBeVisible();
+  expect(screen.getByText("What to do.")).toBeVisible();
+  expect(screen.queryByLabelText("Incoming server (IMAP)", { selector: "input" })).toBeNull();
+  expect(screen.queryByRole("button", { name: "Open Advanced" })).toBeNull();
+  await person.click(screen.getByRole("button", { name: "Check again" }));
+  await isBack();
+  expect(given(asked)[0]?.sign_in).toEqual({ kind: "stored" });
+});
+
+test("while it is still offline, Check again only looks again", async () => {
+  const asked = open(wrong("wait", failure("offline", "No network."), "This computer is offline"));
+  await person.click(await screen.findByRole("button", { name: "Check again" }));
+  expect(await screen.findByRole("button", { name: "Check again" })).toBeVisible();
+  expect(askedFor(asked, "what_is_wrong")).toHaveLength(2);
+  expect(given(asked)).toEqual([]);
+});
+
+test("a proxy that fails leads to Advanced", async () => {
+  open(wrong("wait", failure("proxy_failed", "The proxy refuses."), "The proxy refuses"));
+  await person.click(await screen.findByRole("button", { name: "Open Advanced" }));
+  expect(router.place).toEqual({ screen: "settings", part: "advanced" });
+});
+
 test("a server that is back after Try again needs no further click", async () => {
   let looks = 0;
-  const gone = wrong("servers", failure("timed_out", "No answer."), "The server does not answer");
+  const gone = wrong("servers", failure("connection_refused", "Nobody answers."), "Nobody answers there");
   const asked = open(gone, {
     what_is_wrong: () => (++looks > 1 ? wrong("nothing", null, "It answers again") : gone),
   });

@@ -1,9 +1,20 @@
-import { render, screen, within } from "@testing-library/svelte";
+import { render, screen, waitFor, within } from "@testing-library/svelte";
 import userEvent, { type UserEvent } from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { AccountRow, Advanced } from "../../lib/bindings";
+import { router } from "../../lib/router.svelte";
 import { sheets } from "../../lib/sheets.svelte";
-import { account, askedFor, engine, provider, refusal, type Answers } from "../connect/testing/answers";
+import App from "../../App.svelte";
+import {
+  account,
+  askedFor,
+  engine,
+  failure,
+  gmail,
+  provider,
+  refusal,
+  type Answers,
+} from "../connect/testing/answers";
 import AccountNotices from "./AccountNotices.svelte";
 import AccountSheet from "./AccountSheet.svelte";
 import AdvancedSection from "./AdvancedSection.svelte";
@@ -80,7 +91,7 @@ test("an address that mail is sent or delivered under is asked about in its own 
 function advanced(answers: Answers = {}) {
   const state: Advanced = {
     clients: [
-      { id: "google", name: "Google", client_id: "built-in", from_build: true, has_secret: false },
+      { id: "google", name: "Google", client_id: null, from_build: true, has_secret: false },
       { id: "microsoft", name: "Microsoft", client_id: null, from_build: false, has_secret: false },
     ],
     proxy: { kind: "system" },
@@ -89,7 +100,7 @@ function advanced(answers: Answers = {}) {
     advanced: () => ({ ...state }),
     set_client: ({ issuer, clientId }) => {
       state.clients = state.clients.map((c) =>
-        c.id === issuer ? { ...c, client_id: clientId, has_secret: true } : c,
+        c.id === issuer ? { ...c, client_id: clientId, has_secret: clientId !== null } : c,
       );
       return null;
     },
@@ -111,6 +122,60 @@ test("who was sent to Advanced for a client id finds it open, and goes on with t
   const secret = within(microsoft).getByLabelText(/Client secret/);
   expect(secret).toHaveValue("");
   expect(secret).toHaveAttribute("placeholder", "saved");
+});
+
+test("an account that lacks a client id leads to Advanced, a second time too", async () => {
+  const row = account(gmail).row;
+  const lacking: AccountRow = {
+    ...row,
+    state: "held_up",
+    failure: failure("unknown", "Hatstand has no client id for Google any more.", { retried: true }),
+    button: "open_advanced",
+  };
+  const asked = advanced({
+    accounts: () => [lacking],
+    settings: () => ({ show_mail_on_dashboard: true, cycle_minutes: 10, theme: "system" }),
+  });
+  router.go({ screen: "settings" });
+  render(App);
+  await person.click(await screen.findByRole("button", { name: "Open Advanced" }));
+  expect(await screen.findByRole("form", { name: "Google" })).toBeVisible();
+  await person.click(screen.getByTestId("advanced-open"));
+  await waitFor(() => expect(screen.queryByRole("form", { name: "Google" })).toBeNull());
+  await person.click(screen.getByRole("button", { name: "Open Advanced" }));
+  expect(await screen.findByRole("form", { name: "Google" })).toBeVisible();
+  expect(askedFor(asked, "sync_now")).toEqual([]);
+});
+
+test("a client id of one’s own goes before the one that comes along, and can be taken away again", async () => {
+  const asked = advanced();
+  render(AdvancedSection, { open: false });
+  await person.click(await screen.findByTestId("advanced-open"));
+  const google = await screen.findByRole("form", { name: "Google" });
+  expect(google).toHaveTextContent("Comes with Hatstand");
+  expect(within(google).queryByRole("button", { name: "Remove" })).toBeNull();
+  await person.type(within(google).getByLabelText("Client id"), "mine{Enter}");
+  await waitFor(() => expect(google).toHaveTextContent("Your own client id"));
+  expect(within(google).getByLabelText("Client id")).toHaveValue("mine");
+  await person.click(within(google).getByRole("button", { name: "Remove" }));
+  await waitFor(() => expect(google).toHaveTextContent("Comes with Hatstand"));
+  expect(within(google).getByLabelText("Client id")).toHaveValue("");
+  expect(askedFor(asked, "set_client").map((a) => a.clientId)).toEqual(["mine", null]);
+});
+
+test("a client id that was typed before is shown though one comes along", async () => {
+  advanced({
+    advanced: () => ({
+      clients: [{ id: "google", name: "Google", client_id: "mine", from_build: true, has_secret: true }],
+      proxy: { kind: "system" },
+    }),
+  });
+  render(AdvancedSection, { open: false });
+  await person.click(await screen.findByTestId("advanced-open"));
+  const google = await screen.findByRole("form", { name: "Google" });
+  expect(google).toHaveTextContent("Your own client id");
+  expect(within(google).getByLabelText("Client id")).toHaveValue("mine");
+  expect(within(google).getByRole("button", { name: "Remove" })).toBeVisible();
 });
 
 test("a proxy that needs a host is saved once it has one, the others at once", async () => {
