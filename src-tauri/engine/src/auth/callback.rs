@@ -15,6 +15,7 @@ use hyper::service::service_fn;
 use hyper::{Method, Request, Response, StatusCode};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
+use std::fmt;
 use std::net::Ipv4Addr;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -27,9 +28,11 @@ pub(super) const PATH: &str = "/callback";
 const AT_ONCE: usize = 16;
 /// A browser sends its request at once.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// After an accept that failed (no file left to open): the next fails at once, too.
+const BREATH: Duration = Duration::from_millis(100);
 
 /// What the person came back with.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(PartialEq, Eq)]
 pub(super) enum Back {
     /// A code to exchange.
     Code(String),
@@ -42,14 +45,33 @@ pub(super) enum Back {
     },
 }
 
+/// Who holds the code can try to exchange it.
+impl fmt::Debug for Back {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code(_) => f.write_str("Code(***)"),
+            Self::Error { code, description } => {
+                f.debug_struct("Error").field("code", code).field("description", description).finish()
+            }
+        }
+    }
+}
+
 /// What makes a request the right one.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Expected {
     /// `127.0.0.1:PORT`: a page elsewhere whose name was pointed here sends another.
     pub(super) host: String,
     pub(super) state: String,
     /// The issuer's identifier (RFC 9207), where it is known.
     pub(super) issuer: Option<String>,
+}
+
+/// The state is this sign-in's own secret.
+impl fmt::Debug for Expected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Expected").field("host", &self.host).finish_non_exhaustive()
+    }
 }
 
 /// What is made of one request.
@@ -161,7 +183,10 @@ impl Listener {
                     return back;
                 }
                 accepted = self.tcp.accept(), if turns.available_permits() > 0 => {
-                    let Ok((tcp, _)) = accepted else { continue };
+                    let Ok((tcp, _)) = accepted else {
+                        tokio::time::sleep(BREATH).await;
+                        continue;
+                    };
                     let Ok(turn) = Arc::clone(&turns).try_acquire_owned() else { continue };
                     let waiting = Arc::clone(&waiting);
                     connections.spawn(async move {

@@ -69,6 +69,14 @@ fn only_a_navigation_with_the_state_of_this_sign_in_is_taken() {
     }
 }
 
+#[test]
+fn neither_the_code_nor_the_state_is_shown() {
+    let right = verdict("GET", &format!("/callback?code=c0de&state={STATE}"), &[HOST]);
+    assert_eq!(format!("{right:?}"), "Back(Code(***))");
+    let waited_for = format!("{:?}", expected("127.0.0.1:9"));
+    assert!(waited_for.contains("127.0.0.1:9") && !waited_for.contains(STATE), "{waited_for}");
+}
+
 /// Sends bytes, and hears the answer to its end.
 async fn says(port: u16, bytes: &str) -> String {
     let mut tcp = TcpStream::connect(("127.0.0.1", port)).await.unwrap();

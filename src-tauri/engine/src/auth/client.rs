@@ -89,11 +89,17 @@ type Configured = oauth2::Client<
 >;
 
 /// An authorization request that was made up: where to send the person, and what only this program knows.
-#[derive(Debug)]
 pub(super) struct Asked {
     pub(super) link: String,
     pub(super) state: CsrfToken,
     pub(super) verifier: PkceCodeVerifier,
+}
+
+/// The link holds the state.
+impl std::fmt::Debug for Asked {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Asked").finish_non_exhaustive()
+    }
 }
 
 /// What an exchange brought.

@@ -59,16 +59,21 @@ const SIGN_IN_WORDS: &[(&str, Cause)] = &[
     ("encryption needed", Cause::TlsNotOffered),
     ("bandwidth limits", Cause::TryLater),
     ("temporar", Cause::TryLater),
-    ("try again later", Cause::TryLater),
     ("unavailable", Cause::TryLater),
     ("internal error", Cause::TryLater),
     ("system error", Cause::TryLater),
     ("server busy", Cause::TryLater),
+    (ADVICE, Cause::TryLater),
 ];
 
-/// Words by which even a BAD means that the password was refused.
-const REFUSED_WORDS: &[&str] =
-    &["credential", "password", "authentication fail", "login fail", "authenticate fail"];
+/// What servers add to any refusal; it says nothing of why.
+const ADVICE: &str = "try again later";
+
+/// Words about the secret itself: by them even a BAD or a BYE means that it was refused.
+const SECRET_WORDS: &[&str] = &["credential", "password"];
+
+/// Words for a sign-in that failed: because the secret was refused, where nothing else is said to be the matter.
+const FAILED_WORDS: &[&str] = &["authentication fail", "auth fail", "login fail", "authenticate fail"];
 
 /// Why a sign-in was refused: with a token (`bearer`), or with a password.
 pub(super) fn sign_in(reply: &Reply, bearer: bool) -> Cause {
@@ -89,9 +94,50 @@ pub(super) fn sign_in(reply: &Reply, bearer: bool) -> Cause {
     }
 }
 
+/// Why the server said good-bye instead of answering a sign-in.
+pub(super) fn bye_at_sign_in(text: &str, bearer: bool) -> Cause {
+    let small = text.to_ascii_lowercase();
+    let code = code_of(text);
+    let refused = has_any(&small, SECRET_WORDS) || has_any(&small, FAILED_WORDS);
+    if refused || code.as_deref() == Some("AUTHENTICATIONFAILED") {
+        let text = text.to_owned();
+        return sign_in(&Reply { ending: Ending::Bad, code, text, capabilities: None }, bearer);
+    }
+    bye(text)
+}
+
+fn has_any(small: &str, words: &[&str]) -> bool {
+    words.iter().any(|words| small.contains(words))
+}
+
 /// What the words mean, in small letters.
 fn said(small: &str) -> Option<Cause> {
-    SIGN_IN_WORDS.iter().find(|(words, _)| small.contains(words)).map(|(_, cause)| *cause)
+    found(small).map(|(_, cause)| cause)
+}
+
+fn found(small: &str) -> Option<(&'static str, Cause)> {
+    SIGN_IN_WORDS.iter().find(|(words, _)| small.contains(words)).copied()
+}
+
+/// A cause after which nothing is sent again by itself. Where a secret was refused, no other word counts: the
+/// same secret would be refused again and again, and that locks people out.
+fn lasting(said: Option<Cause>) -> Option<Cause> {
+    said.filter(|cause| !cause.retried())
+}
+
+/// What the words mean where no code has settled it.
+fn by_words(small: &str) -> Option<Cause> {
+    let found = found(small);
+    let said = found.map(|(_, cause)| cause);
+    if has_any(small, SECRET_WORDS) {
+        return Some(lasting(said).unwrap_or(Cause::WrongPassword));
+    }
+    if has_any(small, FAILED_WORDS) {
+        return said
+            .filter(|_| found.is_some_and(|(words, _)| words != ADVICE))
+            .or(Some(Cause::WrongPassword));
+    }
+    said
 }
 
 /// `code` is the response code's first word in capitals, `text` the whole text.
@@ -106,19 +152,13 @@ fn refusal(ending: Ending, code: Option<&str>, text: &str) -> Cause {
         Some("OVERQUOTA") => full(&small),
         // It is somewhere else, and whoever says so decides where the password goes: never followed (RFC 2221).
         Some("REFERRAL") => Cause::MailboxGone,
-        Some("CONTACTADMIN") => said.unwrap_or(Cause::MailboxGone),
+        Some("CONTACTADMIN") => lasting(said).unwrap_or(Cause::MailboxGone),
         // The code is often all there is for an app password; words that are clear say more.
-        Some("AUTHENTICATIONFAILED") => said.unwrap_or(Cause::WrongPassword),
-        Some("AUTHORIZATIONFAILED") => match said {
+        Some("AUTHENTICATIONFAILED") => lasting(said).unwrap_or(Cause::WrongPassword),
+        _ => match by_words(&small) {
             Some(cause) => cause,
-            None if REFUSED_WORDS.iter().any(|words| small.contains(words)) => Cause::WrongPassword,
-            None => Cause::ImapOff,
-        },
-        _ => match said {
-            Some(cause) => cause,
-            None if ending == Ending::No || REFUSED_WORDS.iter().any(|words| small.contains(words)) => {
-                Cause::WrongPassword
-            }
+            None if code == Some("AUTHORIZATIONFAILED") => Cause::ImapOff,
+            None if ending == Ending::No => Cause::WrongPassword,
             None => Cause::Unknown,
         },
     }

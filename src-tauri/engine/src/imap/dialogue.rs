@@ -5,7 +5,7 @@ use super::command::Command;
 use super::guard::{Guard, GuardError};
 use super::{Capabilities, causes};
 use crate::model::{Cause, Failure};
-use crate::net::{Stream, clean, failure_of};
+use crate::net::{Stream, clean, failure_of, hung_up};
 use imap_proto::{MailboxDatum, Outcome, Response, ResponseCode, Status};
 use std::convert::Infallible;
 use std::io;
@@ -72,6 +72,18 @@ pub(super) enum Heard<T> {
     Done(Reply),
 }
 
+/// How far the sign-in is. What breaks the protocol is no mail server before it, something unexpected after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Phase {
+    Stranger,
+    /// The secret is on its way, or was looked at: a server that leaves now may have refused it.
+    SigningIn {
+        /// It is a token.
+        bearer: bool,
+    },
+    SignedIn,
+}
+
 /// A connection that commands are run on, one at a time.
 #[derive(Debug)]
 pub(super) struct Dialogue {
@@ -88,8 +100,7 @@ pub(super) struct Dialogue {
     heard: bool,
     bye: Option<String>,
     over: Option<Failure>,
-    /// Before sign-in, what breaks the protocol is no mail server; after it, something unexpected.
-    pub(super) signed_in: bool,
+    pub(super) phase: Phase,
 }
 
 impl Dialogue {
@@ -104,7 +115,7 @@ impl Dialogue {
             heard: !greeting_due,
             bye: None,
             over: None,
-            signed_in: false,
+            phase: Phase::Stranger,
         }
     }
 
@@ -298,14 +309,17 @@ impl Dialogue {
     }
 
     fn ended(&mut self) -> Failure {
-        let failure = match &self.bye {
-            Some(bye) => Failure::said(causes::bye(bye), format!("BYE {bye}")),
-            None if !self.heard => {
+        let failure = match (&self.bye, self.phase) {
+            (Some(bye), Phase::SigningIn { bearer }) => {
+                Failure::said(causes::bye_at_sign_in(bye, bearer), format!("BYE {bye}"))
+            }
+            (Some(bye), _) => Failure::said(causes::bye(bye), format!("BYE {bye}")),
+            (None, _) if !self.heard => {
                 Failure::said(Cause::ConnectionRefused, "The server closed the connection without a word.")
             }
-            None => {
+            (None, phase) => {
                 let words = "The server closed the connection before its answer was complete.";
-                Failure::said(Cause::TimedOut, words)
+                Failure::said(cause_of_loss(phase), words)
             }
         };
         self.over = Some(failure.clone());
@@ -319,13 +333,24 @@ impl Dialogue {
         let guard = error.get_ref().and_then(|inner| inner.downcast_ref::<GuardError>());
         let failure = match guard {
             Some(guard) => {
-                let cause = if self.signed_in { Cause::Unknown } else { Cause::NotAMailServer };
+                let signed_in = self.phase == Phase::SignedIn;
+                let cause = if signed_in { Cause::Unknown } else { Cause::NotAMailServer };
                 Failure::said(cause, guard.to_string())
             }
+            None if hung_up(error) => Failure { cause: cause_of_loss(self.phase), ..failure_of(error) },
             None => failure_of(error),
         };
         self.over = Some(failure.clone());
         failure
+    }
+}
+
+/// What a connection that was closed means. It may be all that the server has to say to a secret that it refused,
+/// which is not to be sent again within a minute.
+const fn cause_of_loss(phase: Phase) -> Cause {
+    match phase {
+        Phase::SigningIn { .. } => Cause::TryLater,
+        Phase::Stranger | Phase::SignedIn => Cause::TimedOut,
     }
 }
 

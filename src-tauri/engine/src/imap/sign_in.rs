@@ -4,7 +4,7 @@ use super::capabilities::Capabilities;
 use super::causes;
 use super::command::{Command, LONGEST};
 use super::connection::{Connection, capabilities_of, silent};
-use super::dialogue::{Heard, Reply};
+use super::dialogue::{Heard, Phase, Reply};
 use super::session::Session;
 use crate::model::{Cause, Endpoint, Failure};
 use crate::net::is_loopback;
@@ -33,7 +33,7 @@ impl Connection {
             let cause = causes::sign_in(&signed.reply, signed.bearer);
             return Err(Failure::said(signed.cause.unwrap_or(cause), signed.reply.words()));
         }
-        self.dialogue.signed_in = true;
+        self.dialogue.phase = Phase::SignedIn;
         // They change with the sign-in (RFC 9051, section 6.2.3).
         let capabilities = match signed.reply.capabilities.or(signed.heard) {
             Some(capabilities) => capabilities,
@@ -88,6 +88,7 @@ impl Connection {
         let line = exchange.command("AUTHENTICATE", self.capabilities.sasl_ir(), LONGEST - 16);
         let mut command = Command::new(&line, &self.capabilities);
         command.secrets = exchange.secrets().to_vec();
+        self.dialogue.phase = Phase::SigningIn { bearer: exchange.bearer() };
         if let Some(early) = self.dialogue.start(&command).await? {
             return Ok(Signed { reply: early, heard: None, bearer: exchange.bearer(), cause: None });
         }
@@ -118,6 +119,7 @@ impl Connection {
         command.string(username)?;
         command.words(" ");
         command.secret(password)?;
+        self.dialogue.phase = Phase::SigningIn { bearer: false };
         let mut heard = None;
         let reply = self
             .dialogue

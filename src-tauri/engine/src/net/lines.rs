@@ -2,7 +2,7 @@
 //! received is in view, because what a stranger slips in before TLS must not be taken for an answer inside it
 //! (RFC 9051, section 11.1; CVE-2011-0411).
 
-use super::{Stream, clean, failure_of, what_speaks};
+use super::{Stream, clean, failure_of, hung_up, what_speaks};
 use crate::model::{Cause, Failure};
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -17,12 +17,13 @@ pub struct Lines {
     stream: Stream,
     buffer: Vec<u8>,
     heard: bool,
+    left: bool,
 }
 
 impl Lines {
     /// Nothing read yet.
     pub const fn new(stream: Stream) -> Self {
-        Self { stream, buffer: Vec::new(), heard: false }
+        Self { stream, buffer: Vec::new(), heard: false, left: false }
     }
 
     /// The next line without its end. Longer than 8 KB, or an end before it: a failure.
@@ -41,10 +42,16 @@ impl Lines {
                 return Err(not_a_mail_server(&self.buffer));
             }
             match self.stream.read_buf(&mut self.buffer).await {
-                Ok(0) => return Err(self.ended()),
+                Ok(0) => {
+                    self.left = true;
+                    return Err(self.ended());
+                }
                 Ok(_) => {}
-                Err(error) if error.kind() == std::io::ErrorKind::ConnectionReset => return Err(self.ended()),
-                Err(error) => return Err(failure_of(&error)),
+                Err(error) => {
+                    self.left = hung_up(&error);
+                    let reset = error.kind() == std::io::ErrorKind::ConnectionReset;
+                    return Err(if reset { self.ended() } else { failure_of(&error) });
+                }
             }
         }
     }
@@ -52,6 +59,11 @@ impl Lines {
     /// The stream below.
     pub const fn stream(&self) -> &Stream {
         &self.stream
+    }
+
+    /// Whether the other side has ended the connection.
+    pub const fn has_left(&self) -> bool {
+        self.left
     }
 
     /// The longest silence from here on.
@@ -66,7 +78,10 @@ impl Lines {
             self.stream.write_all(whole.as_bytes()).await?;
             self.stream.flush().await
         };
-        sent.await.map_err(|error| failure_of(&error))
+        sent.await.map_err(|error| {
+            self.left = hung_up(&error);
+            failure_of(&error)
+        })
     }
 
     /// The stream, ready for TLS. Bytes after the last line that was read mean that someone stands in between.

@@ -37,7 +37,7 @@ pub use dial::{dial, is_loopback};
 pub use http::{http_builder, http_client, http_failure};
 pub use lines::{Lines, not_a_mail_server};
 pub use network::NetworkId;
-pub use stream::{Stream, failure_of};
+pub use stream::{Stream, failure_of, hung_up};
 pub use words::{clean, what_speaks};
 
 use crate::model::{Certificate, Fingerprint, Proxy};

@@ -237,3 +237,16 @@ pub fn failure_of(error: &io::Error) -> Failure {
     };
     Failure::said(cause, error.to_string())
 }
+
+/// Whether it was the other side that ended the connection, and neither the network nor a deadline.
+pub fn hung_up(error: &io::Error) -> bool {
+    let tls = error.get_ref().and_then(|inner| inner.downcast_ref::<rustls::Error>());
+    matches!(tls, Some(rustls::Error::AlertReceived(_)))
+        || matches!(
+            error.kind(),
+            ErrorKind::UnexpectedEof
+                | ErrorKind::ConnectionReset
+                | ErrorKind::ConnectionAborted
+                | ErrorKind::BrokenPipe
+        )
+}

@@ -59,11 +59,31 @@ fn said(text: &str) -> Option<Cause> {
     WORDS.iter().find(|(words, _)| small.contains(words)).map(|(_, cause)| *cause)
 }
 
+/// Yahoo's number for a temporary ban, which it puts behind 535 like everything else.
+const YAHOOS_BAN: &str = "(#auth005)";
+
+/// Whether the words count where the secret was refused. After the others it would be sent again by itself, and that
+/// locks people out. (Sending that is switched off is looked at only when the person asks.)
+fn outranks_a_refusal(cause: Cause, text: &str) -> bool {
+    let banned = cause == Cause::PerhapsBanned && text.to_ascii_lowercase().contains(YAHOOS_BAN);
+    !cause.retried() || cause == Cause::SendingOff || banned
+}
+
+/// Whether a good-bye (421) is one to a secret that was refused.
+fn sends_away_for_it(text: &str) -> bool {
+    let small = text.to_ascii_lowercase();
+    let failed = ["authentication fail", "auth fail", "login fail"].iter().any(|words| small.contains(words));
+    small.contains("credential") || small.contains("password") || (failed && !small.contains("temporar"))
+}
+
 fn refusal(code: u16, text: &str) -> Cause {
-    if let Some(cause) = said(text) {
+    let enhanced = text.split(' ').next().unwrap_or_default();
+    let refused = code == 535 || enhanced == "5.7.8";
+    if let Some(cause) = said(text).filter(|cause| !refused || outranks_a_refusal(*cause, text)) {
         return cause;
     }
-    match (code, text.split(' ').next().unwrap_or_default()) {
+    match (code, enhanced) {
+        (421, _) if sends_away_for_it(text) => Cause::WrongPassword,
         (_, "5.7.8") => Cause::WrongPassword,
         (_, "5.7.11") => Cause::TlsNotOffered,
         (_, "5.7.13") => Cause::MailboxGone,

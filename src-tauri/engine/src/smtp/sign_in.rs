@@ -70,7 +70,15 @@ impl Connection {
         Err(Failure::said(Cause::Unknown, words))
     }
 
-    async fn authenticate(&mut self, mut exchange: Exchange) -> Result<(), Failure> {
+    /// A server that leaves in the middle may have refused the secret without a word: then it is not to be sent
+    /// again within a minute.
+    async fn authenticate(&mut self, exchange: Exchange) -> Result<(), Failure> {
+        let ended = self.exchange(exchange).await;
+        let left = self.lines.has_left();
+        ended.map_err(|failure| if left { Failure { cause: Cause::TryLater, ..failure } } else { failure })
+    }
+
+    async fn exchange(&mut self, mut exchange: Exchange) -> Result<(), Failure> {
         self.lines.send(&exchange.command("AUTH", true, LONGEST)).await?;
         loop {
             let reply = Reply::read(&mut self.lines).await?;

@@ -121,7 +121,8 @@ async fn only_235_is_a_yes() {
         ("250 fine\n", Cause::NotAMailServer),
         ("220 hello again\n", Cause::NotAMailServer),
         ("354 go ahead\n", Cause::NotAMailServer),
-        ("235-half\n", Cause::TimedOut),
+        ("235-half\n", Cause::TryLater),
+        ("23", Cause::TryLater),
     ] {
         let (result, _) = shown(TOKEN, "XOAUTH2", vec![hear("AUTH"), say(answer)]).await;
         assert_eq!(result.unwrap_err().cause, expected, "{answer}");
