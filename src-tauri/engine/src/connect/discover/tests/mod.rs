@@ -154,6 +154,20 @@ async fn the_file_is_fetched_through_the_proxy() {
     assert_eq!(asked, ["autoconfig.noralind.example:443", "noralind.example:443"]);
 }
 
+#[test]
+fn no_lookup_goes_past_a_proxy_that_was_set() {
+    let (host, port) = ("proxy.example".to_owned(), 1080);
+    for (proxy, dns) in [
+        (Proxy::System, Dns::System),
+        (Proxy::None, Dns::System),
+        (Proxy::Socks5 { host: host.clone(), port }, Dns::Off),
+        (Proxy::Http { host, port }, Dns::Off),
+    ] {
+        let sources = Sources::through(&proxy);
+        assert_eq!((sources.dns, sources.terms.proxy), (dns, proxy));
+    }
+}
+
 #[tokio::test]
 async fn the_domains_records_are_found() {
     let dns = DnsServer::knows(vec![
