@@ -1027,7 +1027,7 @@ export type Security =
 
 /**  Where an answer comes from, the strongest first. */
 export type ServerSource = 
-/**  The bundled table knows the domain. */
+/**  The provider table knows the domain. */
 "table" | 
 /**  The domain's autoconfig file, fetched over HTTPS. */
 "autoconfig" | 

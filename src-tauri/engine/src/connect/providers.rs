@@ -51,10 +51,25 @@ pub struct Provider {
     pub listed: bool,
     /// Domains of its addresses.
     pub domains: Vec<String>,
+    /// Where mail for domains that are not its own is delivered to it.
+    #[serde(skip)]
+    #[specta(skip)]
+    pub(super) exchangers: Vec<Exchanger>,
     /// Pages by what they are for.
     #[serde(skip)]
     #[specta(skip)]
     pages: BTreeMap<String, Page>,
+}
+
+/// Mail exchangers of a provider.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+pub(super) struct Exchanger {
+    /// Hosts under this name.
+    pub(super) suffix: String,
+    /// The host to read such mail from, where it is not the provider's usual one.
+    pub(super) incoming: Option<String>,
+    /// The host to send through, likewise.
+    pub(super) outgoing: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Default, Deserialize)]
@@ -86,6 +101,8 @@ struct Row {
     note: Option<String>,
     domains: Vec<String>,
     #[serde(default)]
+    exchangers: Vec<Exchanger>,
+    #[serde(default)]
     pages: BTreeMap<String, Page>,
     guidance: Vec<String>,
 }
@@ -114,6 +131,7 @@ impl Row {
             app_password: self.app_password,
             listed: !self.unlisted,
             domains: self.domains,
+            exchangers: self.exchangers,
             pages: self.pages,
         }
     }
@@ -156,7 +174,7 @@ impl Table {
         }
     }
 
-    fn with(mut self, text: &str) -> Result<Self, String> {
+    pub(super) fn with(mut self, text: &str) -> Result<Self, String> {
         let file: File = serde_json::from_str(text).map_err(|error| error.to_string())?;
         for issuer in file.issuers {
             for address in [&issuer.authorization_endpoint, &issuer.token_endpoint] {
@@ -190,7 +208,7 @@ impl Table {
         Ok(self)
     }
 
-    /// Every provider; `other` is the last.
+    /// Every provider: a row of one's own after the bundled ones, `other` last.
     pub fn all(&self) -> &[Provider] {
         &self.providers
     }
@@ -251,21 +269,6 @@ impl Table {
         let (provider, kind) = id.split_once('/')?;
         Some(&self.get(provider)?.pages.get(kind)?.url)
     }
-}
-
-/// Every bundled provider.
-pub fn all() -> &'static [Provider] {
-    Table::bundled().all()
-}
-
-/// One bundled provider.
-pub fn get(id: &str) -> Option<&'static Provider> {
-    Table::bundled().get(id)
-}
-
-/// The bundled provider of an address.
-pub fn of_address(address: &Address) -> &'static str {
-    Table::bundled().of_address(address)
 }
 
 /// Codes and tokens travel there: over TLS, or not beyond this computer.

@@ -1,6 +1,7 @@
 //! SRV and MX records of a domain.
 
 use super::{Claim, Dns, ServerSource, host, known};
+use crate::connect::providers::Table;
 use crate::model::{Endpoint, Security};
 use futures::future::join4;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolverConfig};
@@ -91,16 +92,20 @@ fn best(mut records: Vec<SRV>, security: Security) -> Option<Endpoint> {
 }
 
 /// The provider to which the domain's mail is delivered.
-pub(super) async fn mx(resolver: &TokioResolver, domain: &str, limit: Duration) -> Option<Claim> {
+pub(super) async fn mx(
+    resolver: &TokioResolver,
+    domain: &str,
+    table: &Table,
+    limit: Duration,
+) -> Option<Claim> {
     let found = records(resolver, domain, RecordType::MX, limit).await;
-    from_exchanges(
-        found.into_iter().filter_map(|data| if let RData::MX(mx) = data { Some(mx) } else { None }),
-    )
+    let found = found.into_iter().filter_map(|data| if let RData::MX(mx) = data { Some(mx) } else { None });
+    from_exchanges(found, table)
 }
 
 /// The first exchange in the order of preference that the table knows: a filter may stand before it.
-pub(super) fn from_exchanges(exchanges: impl Iterator<Item = MX>) -> Option<Claim> {
+pub(super) fn from_exchanges(exchanges: impl Iterator<Item = MX>, table: &Table) -> Option<Claim> {
     let mut exchanges: Vec<MX> = exchanges.collect();
     exchanges.sort_by_key(|mx| mx.preference);
-    exchanges.iter().find_map(|mx| known::behind(&host::valid(&mx.exchange.to_ascii())?))
+    exchanges.iter().find_map(|mx| known::behind(&host::valid(&mx.exchange.to_ascii())?, table))
 }

@@ -1,4 +1,4 @@
-//! From an address to its mail servers. The bundled table answers at once; else the domain's autoconfig file,
+//! From an address to its mail servers. The provider table answers at once; else the domain's autoconfig file,
 //! its SRV records (RFC 6186, RFC 8314) and its MX are asked at the same time, and only when they say nothing
 //! the usual names are tried. No source ever sees a credential.
 
@@ -15,7 +15,7 @@ mod tests;
 
 pub use sources::{Dns, Sources};
 
-use crate::connect::providers::{self, Table};
+use crate::connect::providers::Table;
 use crate::model::{Address, Endpoint, Proxy};
 use futures::StreamExt;
 use futures::future::{BoxFuture, FutureExt};
@@ -29,7 +29,7 @@ use tokio::time::{sleep, timeout};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, specta::Type)]
 #[serde(rename_all = "snake_case")]
 pub enum ServerSource {
-    /// The bundled table knows the domain.
+    /// The provider table knows the domain.
     Table,
     /// The domain's autoconfig file, fetched over HTTPS.
     Autoconfig,
@@ -71,7 +71,7 @@ impl FoundServers {
 struct Claim {
     source: ServerSource,
     /// Known beforehand where the source names a provider rather than servers.
-    provider: Option<&'static str>,
+    provider: Option<String>,
     incoming: Endpoint,
     outgoing: Option<Endpoint>,
     username: Option<String>,
@@ -80,42 +80,30 @@ struct Claim {
 /// Claims in the order of their sources, whichever answered first.
 type Heard = BTreeMap<u8, Claim>;
 
-/// The servers of an address, as this profile asks: its own provider table first, through its proxy.
+/// The servers of an address, as this profile asks: by its provider table, through its proxy.
 pub async fn found(email: &Address, table: &Table, proxy: &Proxy) -> Vec<FoundServers> {
-    if let Some(provider) = table.get(table.of_address(email)).filter(|provider| provider.id != "other")
-        && let Some(incoming) = provider.incoming.clone()
-    {
-        return vec![FoundServers {
-            provider: provider.id.clone(),
-            incoming,
-            outgoing: provider.outgoing.clone(),
-            username: None,
-            source: ServerSource::Table,
-            sentence: format!("{} is at {}.", email.display(), provider.name),
-        }];
-    }
-    discover(email, &Sources::through(proxy)).await
+    discover(email, table, &Sources::through(proxy)).await
 }
 
 /// The servers of an address, the best answer first. Ends within [`Sources::deadline`] whatever hangs; with
 /// nothing found the list is empty. Dropping the future ends every lookup and connection that it began.
-pub async fn discover(email: &Address, sources: &Sources) -> Vec<FoundServers> {
-    if let Some(claim) = from_table(email) {
-        return rank::ranked(email, vec![claim]);
+pub async fn discover(email: &Address, table: &Table, sources: &Sources) -> Vec<FoundServers> {
+    if let Some(claim) = from_table(email, table) {
+        return rank::ranked(email, table, vec![claim]);
     }
     // A domain literal and `localhost` have nobody to ask.
     let Some(domain) = host::valid(email.domain()) else { return Vec::new() };
     let mut heard = Heard::new();
     // What has been heard when the time is over is the answer.
-    let _ = timeout(sources.deadline, ask(email, &domain, sources, &mut heard)).await;
-    rank::ranked(email, heard.into_values().collect())
+    let _ = timeout(sources.deadline, ask(email, &domain, table, sources, &mut heard)).await;
+    rank::ranked(email, table, heard.into_values().collect())
 }
 
-fn from_table(email: &Address) -> Option<Claim> {
-    let provider = providers::get(providers::of_address(email))?;
+fn from_table(email: &Address, table: &Table) -> Option<Claim> {
+    let provider = table.get(table.of_address(email)).filter(|provider| provider.id != "other")?;
     Some(Claim {
         source: ServerSource::Table,
-        provider: Some(&provider.id),
+        provider: Some(provider.id.clone()),
         incoming: provider.incoming.clone()?,
         outgoing: provider.outgoing.clone(),
         username: None,
@@ -123,7 +111,7 @@ fn from_table(email: &Address) -> Option<Claim> {
 }
 
 /// Asks all that know, and tries the usual names when they have nothing to say.
-async fn ask(email: &Address, domain: &str, sources: &Sources, heard: &mut Heard) {
+async fn ask(email: &Address, domain: &str, table: &Table, sources: &Sources, heard: &mut Heard) {
     let client = OnceCell::new();
     let resolver = dns::resolver(&sources.dns, sources.lookup());
     let mut asked: FuturesUnordered<BoxFuture<'_, (u8, Option<Claim>)>> = FuturesUnordered::new();
@@ -138,7 +126,7 @@ async fn ask(email: &Address, domain: &str, sources: &Sources, heard: &mut Heard
     if let Some(resolver) = &resolver {
         let limit = sources.lookup();
         asked.push(dns::srv(resolver, domain, limit).map(|claim| (2, claim)).boxed());
-        asked.push(dns::mx(resolver, domain, limit).map(|claim| (3, claim)).boxed());
+        asked.push(dns::mx(resolver, domain, table, limit).map(|claim| (3, claim)).boxed());
     }
     let patience = sleep(sources.patience);
     tokio::pin!(patience);

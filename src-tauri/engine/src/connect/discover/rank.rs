@@ -1,22 +1,22 @@
 //! What several sources say together.
 
 use super::{Claim, FoundServers, ServerSource, known};
-use crate::connect::providers;
+use crate::connect::providers::Table;
 use crate::model::Address;
 
 /// The answers, the best first. Servers that two sources name are one answer, and the stronger source is said.
 ///
 /// Mail lies where it is delivered. So when the MX is a provider of the table, servers that are not that
 /// provider's come after it, whoever names them: a web host announces its own mail server for every domain.
-pub(super) fn ranked(email: &Address, claims: Vec<Claim>) -> Vec<FoundServers> {
+pub(super) fn ranked(email: &Address, table: &Table, claims: Vec<Claim>) -> Vec<FoundServers> {
     let delivered_to =
-        claims.iter().find(|claim| claim.source == ServerSource::Mx).and_then(|mx| mx.provider);
-    let mut claims: Vec<(Option<&str>, Claim)> = claims
+        claims.iter().find(|claim| claim.source == ServerSource::Mx).and_then(|mx| mx.provider.clone());
+    let preferred = delivered_to.as_deref();
+    let mut claims: Vec<(Option<String>, Claim)> = claims
         .into_iter()
         .map(|claim| {
-            let provider = claim
-                .provider
-                .or_else(|| known::provider_of(&claim.incoming, claim.outgoing.as_ref(), delivered_to));
+            let behind = || known::provider_of(&claim.incoming, claim.outgoing.as_ref(), preferred, table);
+            let provider = claim.provider.clone().or_else(|| behind().map(str::to_owned));
             (provider, claim)
         })
         .collect();
@@ -29,9 +29,10 @@ pub(super) fn ranked(email: &Address, claims: Vec<Claim>) -> Vec<FoundServers> {
             answer.username = answer.username.take().or(claim.username);
             continue;
         }
+        let name = provider.as_deref().and_then(|id| table.get(id)).map(|provider| provider.name.as_str());
         answers.push(FoundServers {
-            sentence: sentence(email, provider, &claim),
-            provider: provider.unwrap_or("other").to_owned(),
+            sentence: sentence(email, name, &claim),
+            provider: provider.unwrap_or_else(|| "other".to_owned()),
             incoming: claim.incoming,
             outgoing: claim.outgoing,
             username: claim.username,
@@ -49,10 +50,9 @@ fn same(answer: &FoundServers, claim: &Claim) -> bool {
     answer.incoming == claim.incoming && outgoing
 }
 
-fn sentence(email: &Address, provider: Option<&str>, claim: &Claim) -> String {
+fn sentence(email: &Address, name: Option<&str>, claim: &Claim) -> String {
     let address = email.display();
     let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
-    let name = provider.and_then(providers::get).map(|provider| provider.name.as_str());
     match (claim.source, name) {
         (ServerSource::Table, Some(name)) => format!("{address} is at {name}."),
         (ServerSource::Autoconfig, Some(name)) => format!("{address} is at {name}: its website says so."),

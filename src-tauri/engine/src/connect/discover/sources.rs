@@ -55,9 +55,14 @@ impl Sources {
         }
     }
 
-    /// The same, by another way out.
+    /// The same, by another way out. A proxy carries no DNS: whoever set one does not want lookups of the domain
+    /// to go past it, so nobody is asked for SRV and MX records then.
     pub fn through(proxy: &Proxy) -> Self {
-        Self { terms: Terms { proxy: proxy.clone(), ..Terms::default() }, ..Self::system() }
+        let dns = match proxy {
+            Proxy::System | Proxy::None => Dns::System,
+            Proxy::Socks5 { .. } | Proxy::Http { .. } => Dns::Off,
+        };
+        Self { dns, terms: Terms { proxy: proxy.clone(), ..Terms::default() }, ..Self::system() }
     }
 
     /// How long one DNS lookup may take: over before patience is, so that half an answer still counts.

@@ -7,7 +7,7 @@ use crate::connect::discover::autoconfig::{FetchError, fetch};
 async fn found_with(pages: Vec<(&str, Page)>) -> (Vec<FoundServers>, Vec<String>) {
     let authority = Authority::new("Test CA");
     let web = Web::serves(&authority, &NAMES, pages).await;
-    let found = discover(&nora(), &nobody().trusting(&authority).with_web(&web)).await;
+    let found = discover(&nora(), Table::bundled(), &nobody().trusting(&authority).with_web(&web)).await;
     (found, web.asked())
 }
 
@@ -62,9 +62,12 @@ async fn a_website_whose_certificate_does_not_verify_is_not_asked() {
     let stranger = Authority::new("Stranger");
     let pages = || vec![(OWN, naming("host.example")), (WELL_KNOWN, naming("host.example"))];
     let web = Web::serves(&stranger, &NAMES, pages()).await;
-    assert_eq!(discover(&nora(), &nobody().with_web(&web)).await, []);
+    assert_eq!(discover(&nora(), Table::bundled(), &nobody().with_web(&web)).await, []);
     let other_name = Web::serves(&stranger, &["other.example"], pages()).await;
-    assert_eq!(discover(&nora(), &nobody().trusting(&stranger).with_web(&other_name)).await, []);
+    assert_eq!(
+        discover(&nora(), Table::bundled(), &nobody().trusting(&stranger).with_web(&other_name)).await,
+        []
+    );
     assert!(web.asked().is_empty() && other_name.asked().is_empty());
 }
 

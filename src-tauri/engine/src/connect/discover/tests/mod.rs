@@ -4,6 +4,7 @@ mod config;
 mod dns_server;
 mod hostile;
 mod https_server;
+mod own;
 mod probe;
 mod rank;
 
@@ -89,7 +90,7 @@ fn mute() -> (std::net::TcpListener, SocketAddr) {
 #[tokio::test]
 async fn a_domain_of_the_table_needs_no_network() {
     let dns = DnsServer::knows(vec![]).await;
-    let found = discover(&address("Nora@Gmail.com"), &nobody().with_dns(&dns)).await;
+    let found = discover(&address("Nora@Gmail.com"), Table::bundled(), &nobody().with_dns(&dns)).await;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].source, ServerSource::Table);
     assert_eq!((found[0].provider.as_str(), found[0].incoming.host.as_str()), ("gmail", "imap.gmail.com"));
@@ -101,7 +102,7 @@ async fn a_domain_of_the_table_needs_no_network() {
 async fn the_file_at_the_host_for_it_is_found() {
     let authority = Authority::new("Test CA");
     let web = Web::serves(&authority, &NAMES, vec![(OWN, naming("host.example"))]).await;
-    let found = discover(&nora(), &nobody().trusting(&authority).with_web(&web)).await;
+    let found = discover(&nora(), Table::bundled(), &nobody().trusting(&authority).with_web(&web)).await;
     assert_eq!(
         found,
         [FoundServers {
@@ -134,7 +135,7 @@ async fn the_file_on_the_website_is_found_also_behind_redirects() {
         ("noralind.example/file", naming("host.example")),
     ];
     let web = Web::serves(&authority, &NAMES, pages).await;
-    let found = discover(&nora(), &nobody().trusting(&authority).with_web(&web)).await;
+    let found = discover(&nora(), Table::bundled(), &nobody().trusting(&authority).with_web(&web)).await;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].incoming.host, "imap.host.example");
 }
@@ -146,11 +147,25 @@ async fn the_file_is_fetched_through_the_proxy() {
     let (address, asked) = proxy(web.address).await;
     let mut sources = nobody().trusting(&authority);
     sources.terms.proxy = Proxy::Http { host: address.ip().to_string(), port: address.port() };
-    let found = discover(&nora(), &sources).await;
+    let found = discover(&nora(), Table::bundled(), &sources).await;
     assert_eq!(found[0].source, ServerSource::Autoconfig);
     let mut asked = asked.lock().unwrap().clone();
     asked.sort();
     assert_eq!(asked, ["autoconfig.noralind.example:443", "noralind.example:443"]);
+}
+
+#[test]
+fn no_lookup_goes_past_a_proxy_that_was_set() {
+    let (host, port) = ("proxy.example".to_owned(), 1080);
+    for (proxy, dns) in [
+        (Proxy::System, Dns::System),
+        (Proxy::None, Dns::System),
+        (Proxy::Socks5 { host: host.clone(), port }, Dns::Off),
+        (Proxy::Http { host, port }, Dns::Off),
+    ] {
+        let sources = Sources::through(&proxy);
+        assert_eq!((sources.dns, sources.terms.proxy), (dns, proxy));
+    }
 }
 
 #[tokio::test]
@@ -164,7 +179,7 @@ async fn the_domains_records_are_found() {
         ("noralind.example.", mx(10, "mx.host.example.")),
     ])
     .await;
-    let found = discover(&nora(), &nobody().with_dns(&dns)).await;
+    let found = discover(&nora(), Table::bundled(), &nobody().with_dns(&dns)).await;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].source, ServerSource::Srv);
     assert_eq!(found[0].incoming.host, "imap.host.example");
@@ -181,7 +196,7 @@ async fn the_provider_behind_the_domain_is_found() {
         ("noralind.example.", mx(1, "aspmx.l.google.com.")),
     ])
     .await;
-    let found = discover(&nora(), &nobody().with_dns(&dns)).await;
+    let found = discover(&nora(), Table::bundled(), &nobody().with_dns(&dns)).await;
     assert_eq!(found.len(), 1);
     assert_eq!((found[0].source, found[0].provider.as_str()), (ServerSource::Mx, "gmail"));
     assert_eq!(found[0].sentence, "nora@noralind.example is at Google: its mail server says so.");
@@ -197,7 +212,9 @@ async fn all_together_are_ranked() {
         ("noralind.example.", mx(10, "in1-smtp.messagingengine.com.")),
     ])
     .await;
-    let found = discover(&nora(), &nobody().trusting(&authority).with_web(&web).with_dns(&dns)).await;
+    let found =
+        discover(&nora(), Table::bundled(), &nobody().trusting(&authority).with_web(&web).with_dns(&dns))
+            .await;
     let told: Vec<_> = found.iter().map(|answer| (answer.source, answer.incoming.host.as_str())).collect();
     // Three sources agree; what the web host says of itself comes after that.
     assert_eq!(
@@ -216,11 +233,11 @@ async fn nothing_found_is_an_empty_list() {
     let web = Web::serves(&authority, &NAMES, vec![(OWN, Page::Status(500))]).await;
     let dns = DnsServer::knows(vec![("noralind.example.", mx(1, "mx.noralind.example."))]).await;
     let sources = nobody().trusting(&authority).with_web(&web).with_dns(&dns);
-    assert_eq!(discover(&nora(), &sources).await, []);
+    assert_eq!(discover(&nora(), Table::bundled(), &sources).await, []);
     // Nobody has to be there at all.
-    assert_eq!(discover(&nora(), &nobody()).await, []);
+    assert_eq!(discover(&nora(), Table::bundled(), &nobody()).await, []);
     for nowhere in ["nora@localhost", "nora@[127.0.0.1]", "nora@127.0.0.1"] {
-        assert_eq!(discover(&address(nowhere), &sources).await, [], "{nowhere}");
+        assert_eq!(discover(&address(nowhere), Table::bundled(), &sources).await, [], "{nowhere}");
     }
 }
 
@@ -232,7 +249,7 @@ async fn a_domain_in_other_letters_is_asked_for_in_ascii() {
     let web = Web::serves(&authority, &[host], vec![(own.as_str(), naming("post.müller.example"))]).await;
     let dns = DnsServer::knows(vec![]).await;
     let sources = nobody().trusting(&authority).at(host, 443, web.address).with_dns(&dns);
-    let found = discover(&address("björn@müller.example"), &sources).await;
+    let found = discover(&address("björn@müller.example"), Table::bundled(), &sources).await;
     assert_eq!(found[0].incoming.host, "imap.post.xn--mller-kva.example");
     assert_eq!(found[0].sentence, "The website of müller.example names these servers.");
     assert_eq!(web.asked(), [format!("{own}?emailaddress=bj%C3%B6rn%40xn--mller-kva.example")]);
@@ -251,7 +268,7 @@ async fn what_hangs_does_not_hold_up_what_answers() {
     let (_listener, silent) = mute();
     let hanging = |sources: Sources| Sources { patience: Duration::from_millis(200), ..sources };
     let web_hangs = hanging(nobody().with_dns(&dns)).at("autoconfig.noralind.example", 443, silent);
-    let found = discover(&nora(), &web_hangs).await;
+    let found = discover(&nora(), Table::bundled(), &web_hangs).await;
     assert_eq!(found[0].source, ServerSource::Mx);
 
     let authority = Authority::new("Test CA");
@@ -259,7 +276,7 @@ async fn what_hangs_does_not_hold_up_what_answers() {
     let no_answer = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
     let mut dns_hangs = hanging(nobody().trusting(&authority).with_web(&web));
     dns_hangs.dns = Dns::At(vec![no_answer.local_addr().unwrap()]);
-    let found = discover(&nora(), &dns_hangs).await;
+    let found = discover(&nora(), Table::bundled(), &dns_hangs).await;
     assert_eq!(found[0].source, ServerSource::Autoconfig);
 }
 
@@ -280,7 +297,7 @@ async fn it_ends_when_everything_hangs() {
     ] {
         sources = sources.at(host, port, silent);
     }
-    assert_eq!(discover(&nora(), &sources).await, []);
+    assert_eq!(discover(&nora(), Table::bundled(), &sources).await, []);
 }
 
 #[tokio::test]
@@ -292,7 +309,7 @@ async fn a_cancelled_discovery_leaves_no_connection() {
     for (host, port) in [("noralind.example", 443), ("imap.noralind.example", 993)] {
         let sources = nobody().at(host, port, place);
         let (mut connection, _) = tokio::select! {
-            found = discover(&email, &sources) => panic!("{found:?}"),
+            found = discover(&email, Table::bundled(), &sources) => panic!("{found:?}"),
             accepted = listener.accept() => accepted.unwrap(),
         };
         // The discovery is dropped by now: what it has sent comes to an end.

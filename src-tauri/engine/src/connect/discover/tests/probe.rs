@@ -17,7 +17,7 @@ async fn servers_under_the_usual_names_are_found_without_a_credential() {
     let greeting = say("220-smtp.noralind.example ESMTP\n220 Welcome\n");
     let smtp = Scripted::plays(vec![Turn::Tls(smtp_names), greeting, hear("QUIT")]).await;
     let sources = at(nobody().trusting(&authority), "imap.noralind.example", 993, &imap);
-    let found = discover(&nora(), &at(sources, "smtp.noralind.example", 465, &smtp)).await;
+    let found = discover(&nora(), Table::bundled(), &at(sources, "smtp.noralind.example", 465, &smtp)).await;
     assert_eq!(found.len(), 1);
     assert_eq!(found[0].source, ServerSource::Probe);
     assert_eq!(found[0].incoming.host, "imap.noralind.example");
@@ -49,7 +49,7 @@ async fn starttls_is_taken_where_that_is_all_there_is() {
     ])
     .await;
     let sources = at(nobody().trusting(&authority), "mail.noralind.example", 143, &imap);
-    let found = discover(&nora(), &at(sources, "mail.noralind.example", 587, &smtp)).await;
+    let found = discover(&nora(), Table::bundled(), &at(sources, "mail.noralind.example", 587, &smtp)).await;
     let outgoing = found[0].outgoing.clone().unwrap();
     assert_eq!((found[0].incoming.port, found[0].incoming.security), (143, Security::Starttls));
     assert_eq!((outgoing.port, outgoing.security), (587, Security::Starttls));
@@ -65,7 +65,7 @@ async fn imap_comes_before_mail_and_sending_may_be_missing() {
     let turns = || vec![Turn::Tls(authority.server(&names, 2045)), say("* OK ready\n")];
     let (imap, mail) = (Scripted::plays(turns()).await, Scripted::plays(turns()).await);
     let sources = at(nobody().trusting(&authority), "imap.noralind.example", 993, &imap);
-    let found = discover(&nora(), &at(sources, "mail.noralind.example", 993, &mail)).await;
+    let found = discover(&nora(), Table::bundled(), &at(sources, "mail.noralind.example", 993, &mail)).await;
     assert_eq!(found[0].incoming.host, "imap.noralind.example");
     assert_eq!(found[0].outgoing, None);
 }
@@ -91,7 +91,7 @@ async fn what_is_no_trustworthy_mail_server_is_not_found() {
     ] {
         let server = Scripted::plays(turns).await;
         let sources = at(nobody().trusting(&authority), "imap.noralind.example", port, &server);
-        assert_eq!(discover(&nora(), &sources).await, [], "port {port}");
+        assert_eq!(discover(&nora(), Table::bundled(), &sources).await, [], "port {port}");
         let heard = server.heard().await.to_ascii_uppercase();
         for word in ["LOGIN", "AUTHENTICATE", "NORA@"] {
             assert!(!heard.contains(word), "{heard}");
@@ -107,7 +107,7 @@ async fn an_outgoing_server_that_strips_starttls_is_left_out() {
     let smtp =
         Scripted::plays(vec![say("220 mail\n"), hear("EHLO"), say("250-mail\n250 AUTH PLAIN LOGIN\n")]).await;
     let sources = at(nobody().trusting(&authority), "imap.noralind.example", 993, &imap);
-    let found = discover(&nora(), &at(sources, "mail.noralind.example", 587, &smtp)).await;
+    let found = discover(&nora(), Table::bundled(), &at(sources, "mail.noralind.example", 587, &smtp)).await;
     assert_eq!(found[0].outgoing, None);
     assert_eq!(smtp.heard().await, "EHLO [127.0.0.1]\n");
 }
@@ -117,7 +117,7 @@ async fn nothing_is_tried_when_the_domain_has_spoken() {
     let server = Scripted::plays(vec![Turn::Silence]).await;
     let dns = DnsServer::knows(vec![("noralind.example.", mx(1, "aspmx.l.google.com."))]).await;
     let sources = at(nobody().with_dns(&dns), "imap.noralind.example", 993, &server);
-    assert_eq!(discover(&nora(), &sources).await[0].source, ServerSource::Mx);
+    assert_eq!(discover(&nora(), Table::bundled(), &sources).await[0].source, ServerSource::Mx);
     // The server is still free for its one connection.
     let address = ("127.0.0.1", server.port);
     drop(tokio::net::TcpStream::connect(address).await.unwrap());

@@ -2,11 +2,9 @@
 
 use super::address;
 use crate::connect::discover::dns::{from_exchanges, from_services};
-use crate::connect::discover::known::{EXCHANGERS, behind, provider_of};
-use crate::connect::discover::rank::ranked;
-use crate::connect::discover::{Claim, ServerSource};
-use crate::connect::providers;
-use crate::model::{Endpoint, Security};
+use crate::connect::discover::{Claim, FoundServers, ServerSource, known, rank};
+use crate::connect::providers::Table;
+use crate::model::{Address, Endpoint, Security};
 use hickory_resolver::proto::rr::Name;
 use hickory_resolver::proto::rr::rdata::{MX, SRV};
 
@@ -30,7 +28,19 @@ fn srv(priority: u16, weight: u16, port: u16, target: &str) -> SRV {
 
 fn delivered(exchanges: &[(u16, &str)]) -> Option<Claim> {
     let named = |&(preference, host): &(u16, &str)| MX::new(preference, Name::from_ascii(host).unwrap());
-    from_exchanges(exchanges.iter().map(named))
+    from_exchanges(exchanges.iter().map(named), Table::bundled())
+}
+
+fn ranked(email: &Address, claims: Vec<Claim>) -> Vec<FoundServers> {
+    rank::ranked(email, Table::bundled(), claims)
+}
+
+fn provider_of(
+    incoming: &Endpoint,
+    outgoing: Option<&Endpoint>,
+    preferred: Option<&str>,
+) -> Option<&'static str> {
+    known::provider_of(incoming, outgoing, preferred, Table::bundled())
 }
 
 #[test]
@@ -70,13 +80,16 @@ fn what_is_not_offered_is_not_found() {
 
 #[test]
 fn every_row_of_the_exchangers_names_a_provider_that_can_be_connected() {
-    assert!(EXCHANGERS.len() > 10);
-    for row in EXCHANGERS.iter() {
-        let found = behind(&format!("mx1.{}", row.suffix)).unwrap_or_else(|| panic!("{}", row.suffix));
-        assert_eq!(found.provider, Some(row.provider.as_str()));
-        let named = provider_of(&found.incoming, found.outgoing.as_ref(), found.provider);
-        let shared = providers::get(&row.provider).unwrap().incoming.as_ref().unwrap();
-        assert!(named == found.provider || found.incoming.host != shared.host, "{}", row.suffix);
+    let table = Table::bundled();
+    let rows: Vec<_> =
+        table.all().iter().flat_map(|p| p.exchangers.iter().map(move |row| (p, row))).collect();
+    assert!(rows.len() > 10);
+    for (provider, row) in rows {
+        let found = known::behind(&format!("mx1.{}", row.suffix), table).unwrap_or_else(|| panic!("{row:?}"));
+        assert_eq!(found.provider.as_ref(), Some(&provider.id));
+        let named = provider_of(&found.incoming, found.outgoing.as_ref(), found.provider.as_deref());
+        let shared = provider.incoming.as_ref().unwrap();
+        assert!(named == found.provider.as_deref() || found.incoming.host != shared.host, "{row:?}");
     }
 }
 
@@ -100,7 +113,7 @@ fn the_mail_exchanger_tells_the_provider() {
         (&[(9, "aspmx.l.google.com."), (1, "mx.zoho.com.")], "zoho", "imappro.zoho.com"),
     ] {
         let found = delivered(exchanges).unwrap_or_else(|| panic!("{exchanges:?}"));
-        assert_eq!((found.provider, found.incoming.host.as_str()), (Some(provider), incoming));
+        assert_eq!((found.provider.as_deref(), found.incoming.host.as_str()), (Some(provider), incoming));
         assert!(found.outgoing.is_some());
     }
     for unknown in ["mx.noralind.example.", "notl.google.com.", "google.com.evil.example.", ".", "com."] {
