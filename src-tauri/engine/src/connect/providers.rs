@@ -339,7 +339,8 @@ mod tests {
             "takes_password":false,"password_label":"Password","domains":["own.example"],"guidance":[]}]}"#;
         assert!(with(row).is_err(), "an issuer that is not there");
         assert!(with("{").is_err());
-        let local = row.replace("\"issuer\":\"nobody\",", "\"local_part_user\":true,").replace("false", "true");
+        let local =
+            row.replace("\"issuer\":\"nobody\",", "\"local_part_user\":true,").replace("false", "true");
         assert!(with(&local).unwrap().get("own").unwrap().local_part_user);
     }
 }
