@@ -290,6 +290,9 @@ mod tests {
         assert!(table.all().len() >= 9 && table.issuers().len() >= 2);
         assert_eq!(table.all().last().map(|p| p.id.as_str()), Some("other"));
         for provider in table.all() {
+            // One name for both servers: iCloud's outgoing server wants the whole address, and so does its
+            // incoming one where the part before the @ does not do.
+            assert!(!provider.local_part_user, "{}", provider.id);
             assert_eq!(provider.incoming.is_none(), provider.id == "other", "{}", provider.id);
             assert!(provider.takes_password || provider.issuer.is_some(), "{}: no way in", provider.id);
             assert!(!provider.app_password || provider.page.is_some(), "{}: how is one made?", provider.id);
@@ -336,5 +339,8 @@ mod tests {
             "takes_password":false,"password_label":"Password","domains":["own.example"],"guidance":[]}]}"#;
         assert!(with(row).is_err(), "an issuer that is not there");
         assert!(with("{").is_err());
+        let local =
+            row.replace("\"issuer\":\"nobody\",", "\"local_part_user\":true,").replace("false", "true");
+        assert!(with(&local).unwrap().get("own").unwrap().local_part_user);
     }
 }

@@ -1,10 +1,29 @@
 //! What several sources say together.
 
+use super::host::within;
 use super::{Claim, FoundServers, ServerSource, known};
 use crate::connect::providers::Table;
-use crate::model::Address;
+use crate::model::{Address, Endpoint};
 
-/// The answers, the best first. Servers that two sources name are one answer, and the stronger source is said.
+impl FoundServers {
+    /// Whether a secret may go to these servers before the person has seen their names. SRV records come from DNS
+    /// without a signature, and a certificate only proves the name that they give: so such an answer counts for
+    /// hosts of the mail's own domain alone (RFC 6186, section 6). The table is known beforehand, an autoconfig
+    /// file comes over HTTPS, and an MX leads to a provider of the table.
+    pub fn is_sure(&self, email: &Address) -> bool {
+        std::iter::once(&self.incoming).chain(&self.outgoing).all(|server| sure(self.source, server, email))
+    }
+}
+
+fn sure(source: ServerSource, server: &Endpoint, email: &Address) -> bool {
+    match source {
+        ServerSource::Table | ServerSource::Autoconfig | ServerSource::Mx => true,
+        ServerSource::Srv | ServerSource::Probe => within(&server.host, email.domain()),
+    }
+}
+
+/// The answers, the best first. Servers that two sources name are one answer, and the stronger source is said; but
+/// where SRV records only repeat what the MX leads to, the MX, which makes them sure.
 ///
 /// Mail lies where it is delivered. So when the MX is a provider of the table, servers that are not that
 /// provider's come after it, whoever names them: a web host announces its own mail server for every domain.
@@ -24,12 +43,16 @@ pub(super) fn ranked(email: &Address, table: &Table, claims: Vec<Claim>) -> Vec<
         .sort_by_key(|(provider, claim)| (delivered_to.is_some() && *provider != delivered_to, claim.source));
     let mut answers: Vec<FoundServers> = Vec::new();
     for (provider, claim) in claims {
-        if let Some(answer) = answers.iter_mut().find(|answer| same(answer, &claim)) {
+        let name = provider.as_deref().and_then(|id| table.get(id)).map(|provider| provider.name.as_str());
+        if let Some(answer) = answers.iter_mut().find(|answer| same(answer, &claim, email)) {
+            if answer.source == ServerSource::Srv && vouches(&claim, answer) {
+                answer.source = claim.source;
+                answer.sentence = sentence(email, name, &claim);
+            }
             answer.outgoing = answer.outgoing.take().or(claim.outgoing);
             answer.username = answer.username.take().or(claim.username);
             continue;
         }
-        let name = provider.as_deref().and_then(|id| table.get(id)).map(|provider| provider.name.as_str());
         answers.push(FoundServers {
             sentence: sentence(email, name, &claim),
             provider: provider.unwrap_or_else(|| "other".to_owned()),
@@ -42,17 +65,37 @@ pub(super) fn ranked(email: &Address, table: &Table, claims: Vec<Claim>) -> Vec<
     answers
 }
 
-fn same(answer: &FoundServers, claim: &Claim) -> bool {
+/// An outgoing server that only the weaker source names is taken over when it is sure by itself: else it would pass
+/// for the stronger source's.
+fn same(answer: &FoundServers, claim: &Claim, email: &Address) -> bool {
     let outgoing = match (&answer.outgoing, &claim.outgoing) {
         (Some(one), Some(other)) => one.host == other.host,
-        _ => true,
+        (None, Some(other)) => sure(claim.source, other, email),
+        (_, None) => true,
     };
     answer.incoming == claim.incoming && outgoing
+}
+
+/// Whether the MX leads to every server of the answer, which is known to be the same.
+fn vouches(mx: &Claim, answer: &FoundServers) -> bool {
+    mx.source == ServerSource::Mx && (mx.outgoing.is_some() || answer.outgoing.is_none())
 }
 
 fn sentence(email: &Address, name: Option<&str>, claim: &Claim) -> String {
     let address = email.display();
     let domain = address.rsplit_once('@').map_or("", |(_, domain)| domain);
+    let unsure: Vec<&str> = std::iter::once(&claim.incoming)
+        .chain(&claim.outgoing)
+        .filter(|server| !sure(claim.source, server, email))
+        .map(|server| server.host.as_str())
+        .collect();
+    match unsure[..] {
+        [] => {}
+        [one, other] if one != other => {
+            return format!("The domain {domain} names {one} and {other} as its mail servers.");
+        }
+        [host, ..] => return format!("The domain {domain} names {host} as its mail server."),
+    }
     match (claim.source, name) {
         (ServerSource::Table, Some(name)) => format!("{address} is at {name}."),
         (ServerSource::Autoconfig, Some(name)) => format!("{address} is at {name}: its website says so."),

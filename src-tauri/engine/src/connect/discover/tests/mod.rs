@@ -185,7 +185,11 @@ async fn the_domains_records_are_found() {
     assert_eq!(found[0].incoming.host, "imap.host.example");
     let outgoing = found[0].outgoing.clone().unwrap();
     assert_eq!((outgoing.port, outgoing.security), (587, Security::Starttls));
-    assert_eq!(found[0].sentence, "The domain noralind.example names these servers.");
+    assert_eq!(
+        found[0].sentence,
+        "The domain noralind.example names imap.host.example and smtp.host.example as its mail servers."
+    );
+    assert!(!found[0].is_sure(&nora()));
 }
 
 #[tokio::test]

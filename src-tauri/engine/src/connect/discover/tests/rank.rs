@@ -146,7 +146,7 @@ fn the_stronger_source_comes_first_and_names_the_servers() {
         &email,
         vec![
             claim(Probe, "imap.xn--mller-kva.example", Some("smtp.xn--mller-kva.example")),
-            claim(Srv, "imap.host.example", Some("smtp.host.example")),
+            claim(Srv, "imap.host.example", Some("smtp.xn--mller-kva.example")),
             website,
         ],
     );
@@ -159,7 +159,7 @@ fn the_stronger_source_comes_first_and_names_the_servers() {
         ]
     );
     // One answer of two sources, each with what the other did not say.
-    assert_eq!(answers[0].outgoing, Some(tls("smtp.host.example", 465)));
+    assert_eq!(answers[0].outgoing, Some(tls("smtp.xn--mller-kva.example", 465)));
     assert_eq!(answers[0].username.as_deref(), Some("nora"));
     assert_eq!(answers[0].provider, "other");
 }
@@ -175,7 +175,10 @@ fn other_servers_are_another_answer() {
         ],
     );
     assert_eq!(answers.len(), 2);
-    assert_eq!(answers[1].sentence, "The domain noralind.example names these servers.");
+    assert_eq!(
+        answers[1].sentence,
+        "The domain noralind.example names imap.host.example and smtp.other.example as its mail servers."
+    );
     assert_eq!(ranked(&address("nora@noralind.example"), vec![]), []);
 }
 
@@ -190,15 +193,82 @@ fn mail_is_where_it_is_delivered() {
     assert_eq!([answers[0].source, answers[1].source], [Mx, Autoconfig]);
     assert_eq!(answers[0].sentence, "nora@noralind.example is at Google: its mail server says so.");
 
-    // The domain names the provider's servers itself: one answer.
+    // The domain names the provider's servers itself: one answer, and the mail goes there indeed.
     let own = claim(Srv, "imap.gmail.com", Some("smtp.gmail.com"));
     let answers = ranked(&email, vec![google(), own]);
     assert_eq!(answers.len(), 1);
-    assert_eq!(answers[0].sentence, "nora@noralind.example is at Google: its domain says so.");
+    assert_eq!(answers[0].sentence, "nora@noralind.example is at Google: its mail server says so.");
     assert_eq!(answers[0].provider, "gmail");
 
     // Another server of the same provider: the domain knows better than the table.
     let zoho = delivered(&[(1, "mx.zoho.com.")]).unwrap();
     let answers = ranked(&email, vec![zoho, claim(Autoconfig, "imap.zoho.com", None)]);
     assert_eq!([answers[0].source, answers[1].source], [Autoconfig, Mx]);
+}
+
+#[test]
+fn a_secret_goes_unseen_only_to_servers_that_are_sure() {
+    use ServerSource::{Autoconfig, Mx, Probe, Srv, Table};
+    let email = address("nora@noralind.example");
+    let own = ("imap.noralind.example", Some("smtp.noralind.example"));
+    for (source, (incoming, outgoing), sure) in [
+        (Table, ("imap.host.example", Some("smtp.host.example")), true),
+        (Autoconfig, ("imap.host.example", Some("smtp.host.example")), true),
+        (Mx, ("imap.host.example", Some("smtp.host.example")), true),
+        (Srv, own, true),
+        (Srv, ("imap.noralind.example", None), true),
+        (Srv, ("noralind.example", Some("noralind.example")), true),
+        (Srv, ("imap.host.example", None), false),
+        (Srv, ("imap.noralind.example", Some("smtp.host.example")), false),
+        (Srv, ("imap.host.example", Some("smtp.noralind.example")), false),
+        (Srv, ("imap.evilnoralind.example", None), false),
+        (Srv, ("imap.noralind.example.evil.example", None), false),
+        (Srv, ("imap.gmail.com", Some("smtp.gmail.com")), false),
+        (Probe, own, true),
+        (Probe, ("imap.host.example", None), false),
+    ] {
+        let answers = ranked(&email, vec![claim(source, incoming, outgoing)]);
+        assert_eq!(answers[0].is_sure(&email), sure, "{source:?} {incoming} {outgoing:?}");
+    }
+}
+
+#[test]
+fn an_unsure_answer_names_its_hosts() {
+    let email = address("nora@noralind.example");
+    for (incoming, outgoing, names) in [
+        ("imap.host.example", None, "imap.host.example as its mail server"),
+        ("mail.host.example", Some("mail.host.example"), "mail.host.example as its mail server"),
+        ("imap.noralind.example", Some("smtp.host.example"), "smtp.host.example as its mail server"),
+        (
+            "imap.gmail.com",
+            Some("smtp.evil.example"),
+            "imap.gmail.com and smtp.evil.example as its mail servers",
+        ),
+        ("imap.noralind.example", None, "these servers"),
+    ] {
+        let answers = ranked(&email, vec![claim(ServerSource::Srv, incoming, outgoing)]);
+        assert_eq!(answers[0].sentence, format!("The domain noralind.example names {names}."));
+    }
+}
+
+#[test]
+fn records_without_a_signature_add_no_server_to_a_sure_answer() {
+    use ServerSource::{Autoconfig, Mx, Srv};
+    let email = address("nora@noralind.example");
+    let website = || claim(Autoconfig, "imap.host.example", None);
+    let answers = ranked(&email, vec![website(), claim(Srv, "imap.host.example", Some("smtp.evil.example"))]);
+    assert_eq!((answers[0].outgoing.as_ref(), answers[0].is_sure(&email)), (None, true));
+    assert_eq!((answers[1].source, answers[1].is_sure(&email)), (Srv, false));
+
+    let google = || delivered(&[(1, "aspmx.l.google.com.")]).unwrap();
+    let one_name = |outgoing| ranked(&email, vec![claim(Srv, "imap.gmail.com", outgoing), google()]);
+    // The MX leads to the same servers, so they are sure; a server that it does not lead to is not.
+    assert_eq!((one_name(None)[0].source, one_name(None).len()), (Mx, 1));
+    assert!(one_name(Some("smtp.gmail.com"))[0].is_sure(&email));
+    let evil = one_name(Some("smtp.evil.example"));
+    assert_eq!((evil[0].is_sure(&email), evil[1].is_sure(&email)), (false, true));
+    // A provider through which nothing is sent says nothing of an outgoing server.
+    let reads_only = Claim { outgoing: None, ..google() };
+    let answers = ranked(&email, vec![claim(Srv, "imap.gmail.com", Some("smtp.evil.example")), reads_only]);
+    assert!(answers.iter().all(|answer| answer.outgoing.is_none() || !answer.is_sure(&email)));
 }
