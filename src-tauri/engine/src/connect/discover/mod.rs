@@ -58,13 +58,6 @@ pub struct FoundServers {
     pub sentence: String,
 }
 
-impl FoundServers {
-    /// SHIM
-    pub fn is_sure(&self, _: &Address) -> bool {
-        true
-    }
-}
-
 /// What one source says, before it is ranked. Hosts are valid and in lower case, ports are not 0, and the
 /// connection is always encrypted.
 #[derive(Clone, Debug, PartialEq, Eq)]
