@@ -38,4 +38,5 @@ pub use fetch::{Bodies, Flags, HeaderItem, Headers};
 pub use folders::{Examined, FolderStatus, ListedFolder};
 pub use search::{Field, Search, Term};
 pub use session::Session;
+pub(crate) use starttls::{greeting, starttls};
 pub use uid_set::UidSet;

@@ -7,6 +7,7 @@ use crate::secrets::{Credentials, Secret};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 
+const LEFT: &str = "The server closed the connection before its answer was complete.";
 const TOKEN: &str = "ya29.a0AfH6SMBxGe0123456789-_~";
 
 fn token(text: &str) -> Credentials {
@@ -35,13 +36,17 @@ async fn a_refused_sign_in_keeps_the_words_and_not_the_secret() {
         ("* BYE Too many connections\n", Cause::TooManyConnections, "BYE Too many connections"),
         ("* BYE Authentication failed\n", Cause::WrongPassword, "BYE Authentication failed"),
         // It may have refused the password without a word: nothing is sent again within a minute.
-        ("", Cause::TryLater, "The server closed the connection before its answer was complete."),
+        ("", Cause::TryLater, LEFT),
+        ("{tag} NO", Cause::TryLater, LEFT),
     ] {
         let turns = vec![say(GREETING), hear("AUTHENTICATE PLAIN"), say(answer)];
         let (connection, _) = open(turns).await;
         let failure = connection.unwrap().sign_in("anna", &password("geheim")).await.unwrap_err();
         assert_eq!((failure.cause, failure.server_said.as_deref()), (expected, Some(said)));
     }
+    // One that leaves before a secret was sent has refused none.
+    let (connection, _) = open(vec![say("* OK hi\n"), hear("CAPABILITY")]).await;
+    assert_eq!(cause(connection), Cause::TimedOut);
     let turns = vec![
         say(GREETING),
         hear("AUTHENTICATE PLAIN"),

@@ -5,24 +5,30 @@ use super::causes;
 use crate::model::{Cause, Failure};
 use crate::net::{Lines, Stream, clean, not_a_mail_server};
 
-/// Talks up to the point where TLS begins (RFC 9051, section 6.2.1). Nothing said here counts afterwards.
-pub(super) async fn starttls(stream: Stream) -> Result<Stream, Failure> {
-    let mut lines = Lines::new(stream);
+/// Hears the greeting; the capabilities in it, where it names them.
+pub(crate) async fn greeting(lines: &mut Lines) -> Result<Option<Capabilities>, Failure> {
     let greeting = lines.line().await?;
-    let offered = match greeting.strip_prefix("* ").map(|rest| rest.split_once(' ').unwrap_or((rest, ""))) {
+    match greeting.strip_prefix("* ").map(|rest| rest.split_once(' ').unwrap_or((rest, ""))) {
         Some((word, text)) if word.eq_ignore_ascii_case("OK") => {
             let code = text.strip_prefix("[CAPABILITY ").and_then(|code| code.split_once(']'));
-            code.map(|(words, _)| Capabilities::of_words(words))
+            Ok(code.map(|(words, _)| Capabilities::of_words(words)))
         }
         Some((word, text)) if word.eq_ignore_ascii_case("BYE") => {
-            return Err(Failure::said(causes::bye(text), clean(&greeting, &[])));
+            Err(Failure::said(causes::bye(text), clean(&greeting, &[])))
         }
         // "You are signed in already": then STARTTLS is not allowed any more, which is what it is said for.
         Some((word, _)) if word.eq_ignore_ascii_case("PREAUTH") => {
-            return Err(Failure::said(Cause::StandsInBetween, clean(&greeting, &[])));
+            Err(Failure::said(Cause::StandsInBetween, clean(&greeting, &[])))
         }
-        _ => return Err(not_a_mail_server(greeting.as_bytes())),
-    };
+        _ => Err(not_a_mail_server(greeting.as_bytes())),
+    }
+}
+
+/// Hears the greeting and talks up to the point where TLS begins (RFC 9051, section 6.2.1). Nothing said here counts
+/// afterwards.
+pub(crate) async fn starttls(stream: Stream) -> Result<Stream, Failure> {
+    let mut lines = Lines::new(stream);
+    let offered = greeting(&mut lines).await?;
     let offered = match offered {
         Some(offered) => offered,
         None => asked_in_clear(&mut lines).await?,

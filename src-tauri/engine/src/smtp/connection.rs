@@ -96,7 +96,8 @@ impl Offers {
     }
 }
 
-async fn greeting(lines: &mut Lines) -> Result<(), Failure> {
+/// Hears the greeting.
+pub(crate) async fn greeting(lines: &mut Lines) -> Result<(), Failure> {
     let greeting = Reply::read(lines).await?;
     match greeting.code {
         220 => Ok(()),
@@ -120,8 +121,8 @@ async fn hello(lines: &mut Lines, out_of_turn: Cause) -> Result<Offers, Failure>
     }
 }
 
-/// Talks up to the point where TLS begins (RFC 3207). Nothing said here counts afterwards.
-async fn starttls(lines: &mut Lines) -> Result<(), Failure> {
+/// After the greeting, talks up to the point where TLS begins (RFC 3207). Nothing said here counts afterwards.
+pub(crate) async fn starttls(lines: &mut Lines) -> Result<(), Failure> {
     let offers = hello(lines, Cause::StandsInBetween).await?;
     if !offers.has("STARTTLS") {
         return Err(Failure::said(Cause::TlsNotOffered, "STARTTLS is not among what the server offers."));

@@ -20,6 +20,7 @@ use crate::model::{Endpoint, Failure};
 use crate::net::{Counters, Deadlines, Terms, Watch};
 use crate::secrets::Credentials;
 use connection::Connection;
+pub(crate) use connection::{greeting, starttls};
 use std::sync::Arc;
 
 /// Whether mail could be sent with this server and these credentials: connects, signs in, says QUIT. Sends nothing.

@@ -2,8 +2,10 @@
 //! with a credential. What counts is a mail server whose certificate is for the name that was tried.
 
 use super::{Claim, ServerSource, Sources};
+use crate::imap;
 use crate::model::{Cause, Endpoint, Failure, Security};
-use crate::net::{Deadlines, Lines, Stream, dial, not_a_mail_server};
+use crate::net::{Deadlines, Lines, Stream, dial};
+use crate::smtp;
 use futures::future::{join, join_all};
 use std::sync::Arc;
 use tokio::time::timeout;
@@ -95,56 +97,20 @@ async fn answers(protocol: Protocol, endpoint: &Endpoint, sources: &Sources) -> 
 
 async fn greeting(protocol: Protocol, lines: &mut Lines) -> Result<(), Failure> {
     match protocol {
-        Protocol::Imap => {
-            let line = lines.line().await?;
-            // A server that says "signed in already" or "bye" is none that people have a password for.
-            let greets = line.get(..5).is_some_and(|word| word.eq_ignore_ascii_case("* OK "));
-            if greets { Ok(()) } else { Err(not_a_mail_server(line.as_bytes())) }
-        }
-        Protocol::Smtp => reply(lines, "220").await.map(|_| ()),
+        Protocol::Imap => imap::greeting(lines).await.map(drop),
+        Protocol::Smtp => smtp::greeting(lines).await,
     }
 }
 
-/// As far as where TLS begins (RFC 9051, section 6.2.1; RFC 3207).
+/// As far as where TLS begins.
 async fn starttls(protocol: Protocol, stream: Stream) -> Result<Stream, Failure> {
-    let mut lines = Lines::new(stream);
-    greeting(protocol, &mut lines).await?;
     match protocol {
-        Protocol::Imap => {
-            lines.send("P1 STARTTLS").await?;
-            loop {
-                let line = lines.line().await?;
-                match line.strip_prefix("P1 ") {
-                    Some(rest) if rest.get(..2).is_some_and(|word| word.eq_ignore_ascii_case("OK")) => break,
-                    Some(_) => return Err(Failure::of(Cause::TlsNotOffered)),
-                    None if line.starts_with("* ") => {}
-                    None => return Err(not_a_mail_server(line.as_bytes())),
-                }
-            }
-        }
+        Protocol::Imap => imap::starttls(stream).await,
         Protocol::Smtp => {
-            lines.send("EHLO [127.0.0.1]").await?;
-            let hello = reply(&mut lines, "250").await?;
-            if !hello.iter().any(|line| line.eq_ignore_ascii_case("STARTTLS")) {
-                return Err(Failure::of(Cause::TlsNotOffered));
-            }
-            lines.send("STARTTLS").await?;
-            reply(&mut lines, "220").await?;
+            let mut lines = Lines::new(stream);
+            smtp::greeting(&mut lines).await?;
+            smtp::starttls(&mut lines).await?;
+            lines.into_bare()
         }
     }
-    lines.into_bare()
-}
-
-/// The texts of one reply (RFC 5321, section 4.2), which must have this code.
-async fn reply(lines: &mut Lines, code: &str) -> Result<Vec<String>, Failure> {
-    let mut texts = Vec::new();
-    while texts.len() < 100 {
-        let line = lines.line().await?;
-        let rest = line.strip_prefix(code).ok_or_else(|| not_a_mail_server(line.as_bytes()))?;
-        texts.push(rest.get(1..).unwrap_or_default().trim().to_owned());
-        if !rest.starts_with('-') {
-            return Ok(texts);
-        }
-    }
-    Err(Failure::said(Cause::NotAMailServer, "The server's answer does not end."))
 }

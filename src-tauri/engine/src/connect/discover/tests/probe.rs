@@ -75,6 +75,7 @@ async fn what_is_no_trustworthy_mail_server_is_not_found() {
     let authority = Authority::new("Test CA");
     let good = || authority.server(&["imap.noralind.example"], 2045);
     let other = authority.server(&["server17.host.example"], 2045);
+    let ready = "* OK [CAPABILITY IMAP4rev1 STARTTLS] ready\n";
     let (unknown, _) = self_signed(&["imap.noralind.example"], 2045, false);
     for (port, turns) in [
         (993, vec![Turn::Tls(other), say("* OK ready\n")]),
@@ -85,9 +86,10 @@ async fn what_is_no_trustworthy_mail_server_is_not_found() {
         (993, vec![say("* OK without TLS\n"), Turn::Silence]),
         (993, vec![]),
         (143, vec![say("* PREAUTH ready\n"), Turn::Silence]),
-        (143, vec![say("* OK ready\n"), hear("STARTTLS"), say("{tag} NO not today\n")]),
-        (143, vec![say("* OK ready\n"), hear("STARTTLS"), say("{tag} OK now\n* OK slipped in\n")]),
-        (143, vec![say("* OK ready\n"), hear("STARTTLS"), say("{tag} OK now\n"), say("no TLS\n")]),
+        (143, vec![say("* OK [CAPABILITY IMAP4rev1] ready\n")]),
+        (143, vec![say(ready), hear("STARTTLS"), say("{tag} NO not today\n")]),
+        (143, vec![say(ready), hear("STARTTLS"), say("{tag} OK now\n* OK slipped in\n")]),
+        (143, vec![say(ready), hear("STARTTLS"), say("{tag} OK now\n"), say("no TLS\n")]),
     ] {
         let server = Scripted::plays(turns).await;
         let sources = at(nobody().trusting(&authority), "imap.noralind.example", port, &server);
