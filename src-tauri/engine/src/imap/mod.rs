@@ -11,6 +11,8 @@ mod causes;
 #[cfg(test)]
 mod causes_answers;
 #[cfg(test)]
+mod causes_standards;
+#[cfg(test)]
 mod causes_tests;
 mod command;
 mod connection;
