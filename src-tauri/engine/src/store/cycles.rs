@@ -179,13 +179,17 @@ fn failures(connection: &Connection, id: CycleId) -> Result<Vec<Failure>> {
         .collect::<rusqlite::Result<_>>()?)
 }
 
-/// When cycles after the last success met a cause first and last, and the networks they ran in, as far as those are
-/// known.
-pub fn met_since_success(
-    connection: &Connection,
-    account: AccountId,
-    cause: Cause,
-) -> Result<(Option<(Timestamp, Timestamp)>, Vec<String>)> {
+/// Cycles after the last success that met one cause.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Met {
+    /// When the first and the last of them began; `None`: there was none.
+    pub span: Option<(Timestamp, Timestamp)>,
+    /// The networks they ran in, as far as those are known.
+    pub networks: Vec<String>,
+}
+
+/// Looks for the cycles after the last success that met a cause.
+pub fn met_since_success(connection: &Connection, account: AccountId, cause: Cause) -> Result<Met> {
     let met = connection
         .prepare_cached(
             "SELECT c.started_at, c.network FROM cycle c WHERE c.account_id = ?1 AND c.id > \
@@ -199,7 +203,7 @@ pub fn met_since_success(
     let span = met.first().zip(met.last()).map(|(first, last)| (first.0, last.0));
     let mut networks: Vec<String> = met.into_iter().filter_map(|(_, network)| network).collect();
     networks.dedup();
-    Ok((span, networks))
+    Ok(Met { span, networks })
 }
 
 /// The last success, whatever failed since.

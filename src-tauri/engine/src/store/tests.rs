@@ -245,8 +245,14 @@ fn sign_in_live(db: &Connection, id: AccountId, inbox: FolderId) {
         cycles::end(db, cycle, &ended).unwrap();
     }
     let met = cycles::met_since_success(db, id, Cause::StandsInBetween).unwrap();
-    assert_eq!(met, (Some((now.plus(3), now.plus(6))), vec!["home".to_owned(), "café".to_owned()]));
-    assert_eq!(cycles::met_since_success(db, id, Cause::DiskFull).unwrap(), (None, Vec::new()));
+    assert_eq!(
+        met,
+        cycles::Met {
+            span: Some((now.plus(3), now.plus(6))),
+            networks: vec!["home".to_owned(), "café".to_owned()],
+        }
+    );
+    assert_eq!(cycles::met_since_success(db, id, Cause::DiskFull).unwrap(), cycles::Met::default());
 
     meta::set_client_id(db, "example", Some("mine")).unwrap();
     assert_eq!(meta::client_ids(db).unwrap()["example"], "mine");

@@ -39,8 +39,9 @@ fn between(connection: &Connection, account: &Account, latest: &[Failure]) -> Re
     if latest.iter().all(|failure| failure.cause != Cause::StandsInBetween) {
         return Ok(state::Between::default());
     }
-    let (met, networks) = cycles::met_since_success(connection, account.id, Cause::StandsInBetween)?;
-    let for_ms = met.map_or(0, |(first, last)| last.since(first));
+    let cycles::Met { span, networks } =
+        cycles::met_since_success(connection, account.id, Cause::StandsInBetween)?;
+    let for_ms = span.map_or(0, |(first, last)| last.since(first));
     Ok(state::Between { for_ms, networks: different(networks) })
 }
 
