@@ -150,7 +150,12 @@ impl Window {
     pub fn wear(&self, look: &Look) -> Outcome<()> {
         self.resize(look.size.0, look.size.1)?;
         self.click("button", "Settings")?;
-        self.click("radio", look.theme)
+        self.click("radio", look.theme)?;
+        // It is stored first, and shown then.
+        self.until(&format!("the theme {}", look.theme), |window| {
+            let shown = window.script("return document.documentElement.dataset.theme ?? ''", &[])?;
+            Ok(shown.as_str() == Some(look.theme.to_lowercase().as_str()))
+        })
     }
 
     /// Takes a picture into `file`, and answers what is wrong with what is shown: breaches of the accessibility

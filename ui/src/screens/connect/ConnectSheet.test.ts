@@ -282,9 +282,12 @@ test("a failed step names the cause and its page, goes back with what was typed,
   expect(screen.getByRole("button", { name: "What Yahoo’s server said" })).toBeVisible();
   await person.click(screen.getByTestId("failure-page"));
   expect(askedFor(asked, "open_page")).toEqual([{ id: "yahoo/password" }, { id: "yahoo/password" }]);
-  await person.click(screen.getByRole("button", { name: "Back" }));
+  // What was refused is not sent once more by a click.
+  expect(screen.queryByRole("button", { name: "Try again" })).toBeNull();
+  await person.click(screen.getByRole("button", { name: "Type it again" }));
   const password = await screen.findByLabelText("App password");
   expect(password).toHaveValue("abcd efgh");
+  expect(given(asked)).toHaveLength(1);
   await person.type(password, " ijkl{Enter}");
   expect(await screen.findByText("Connected.")).toBeVisible();
   expect(given(asked)[1]).toMatchObject({

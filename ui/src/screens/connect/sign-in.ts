@@ -30,6 +30,10 @@ const ASKS_FOR_SECRET: readonly Cause[] = [
 export const asksForSecret = (cause: Cause | undefined): boolean =>
   cause !== undefined && ASKS_FOR_SECRET.includes(cause);
 
+/** What the button says that asks for it once more. */
+export const anotherTry = (method: Method | "stored"): string =>
+  method === "password" ? "Type it again" : "Sign in again";
+
 /** A certificate that the person may trust. One that stands in between is nobody's word. */
 export const mayBeTrusted = (cause: Cause): boolean => cause.startsWith("certificate_");
 
