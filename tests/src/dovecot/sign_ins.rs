@@ -5,7 +5,7 @@
 
 use std::fs;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -14,6 +14,8 @@ use crate::programs::PAUSE;
 use crate::trouble::{Outcome, Trouble};
 
 static FENCES: AtomicU32 = AtomicU32::new(0);
+/// So long an answer is waited for before another question.
+const FENCE_EVERY: Duration = Duration::from_secs(1);
 
 /// One attempt to sign in over TLS.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,11 +65,17 @@ impl Dovecot {
         if self.process.is_none() {
             return Ok(self.log());
         }
-        let name = format!("fence-{}", FENCES.fetch_add(1, Ordering::Relaxed));
-        // It is refused, and that is what it is for.
-        let _ = self.doveadm(&["auth", "test", &name, "x"]);
         let deadline = Instant::now() + PATIENCE;
+        let mut name = String::new();
+        let mut asked: Option<Instant> = None;
         loop {
+            // A server that began a moment ago may not log yet: then it is asked once more.
+            if asked.is_none_or(|asked| asked.elapsed() > FENCE_EVERY) {
+                name = format!("fence-{}", FENCES.fetch_add(1, Ordering::Relaxed));
+                // It is refused, and that is what it is for.
+                let _ = self.doveadm(&["auth", "test", &name, "x"]);
+                asked = Some(Instant::now());
+            }
             let log = fs::read(self.dir().join("dovecot.log"))?;
             let log = String::from_utf8_lossy(&log).into_owned();
             if fields(log.lines()).any(|it| it["user"] == name) {

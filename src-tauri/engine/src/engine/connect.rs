@@ -174,9 +174,11 @@ impl Engine {
         let _guard = self.scheduler().cycle_guard().await?;
         let _turn = self.scheduler().turn(id).await;
         let mut account = self.read(move |db| accounts::get(db, id)).await?;
+        let before = account.clone();
         if let Some(servers) = request.servers {
             self.change_servers(&mut account, servers).await?;
         }
+        let same_door = account.username == before.username && account.incoming == before.incoming;
         account.trusted.extend(request.trusted.iter().cloned());
         let stored = request.sign_in == GivenSignIn::Stored;
         let proof = if stored {
@@ -212,9 +214,9 @@ impl Engine {
         };
         let checked = self.check(run, cancel, &account, proof, save).await;
         if let Err(refusal) = checked {
-            // What the keychain holds was refused: that counts wherever it is found out.
+            // What the keychain holds was refused where the cycles send it: that counts wherever it is found out.
             let refused = Cause::from_code(&refusal.code).filter(|cause| secret_was_refused(*cause));
-            if let Some(cause) = refused.filter(|_| stored) {
+            if let Some(cause) = refused.filter(|_| stored && same_door) {
                 let failure = Failure { server_said: refusal.server_said.clone(), ..Failure::of(cause) };
                 self.scheduler().note_failure(id, failure).await?;
                 self.tell(Topic::Accounts);

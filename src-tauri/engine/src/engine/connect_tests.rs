@@ -236,6 +236,27 @@ async fn what_the_keychain_holds_and_connect_finds_refused_counts_as_refused() {
 }
 
 #[tokio::test]
+async fn a_user_name_that_is_tried_and_refused_changes_nothing() {
+    let case = case().await;
+    let id = case.connected().await;
+    case.engine.sync(id).await.unwrap();
+    let port = Server::new("elsewhere").await.port;
+    let servers = Servers {
+        username: "nobody".into(),
+        incoming: Endpoint { host: "127.0.0.1".into(), port, security: Security::Plaintext },
+        outgoing: None,
+    };
+    let request = ReconnectRequest { servers: Some(servers), ..stored() };
+    let refusal = case.engine.reconnect_account("again".into(), id, request).await.unwrap_err();
+    assert_eq!(refusal.code, "wrong_password");
+    let account = case.engine.account(id).await.unwrap();
+    assert_eq!(
+        (account.row.state, account.username.as_str()),
+        (AccountState::Connected, "nora@lind.example")
+    );
+}
+
+#[tokio::test]
 async fn a_new_password_makes_it_well_even_if_its_first_cycle_is_stopped() {
     let case = case().await;
     let id = case.connected().await;
