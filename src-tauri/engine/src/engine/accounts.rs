@@ -1,6 +1,6 @@
 //! Accounts: listing, editing, pausing, deleting, syncing. Connecting is in `connect.rs`.
 
-use super::connect::address;
+use super::typed::address;
 use super::{Engine, Topic};
 use crate::model::{AccountId, Address, Fingerprint, FolderId, Refusal};
 use crate::secrets::Prompt;

@@ -1,6 +1,6 @@
 //! Connecting and reconnecting: what is typed becomes an account once every line of the checklist is green.
 
-use super::typed::{account_of, endpoint, typed_password, username};
+use super::typed::{account_of, address, endpoint, typed_password, username};
 use super::{ConnectRequest, Engine, Event, GivenSignIn, Outgoing, ReconnectRequest, Servers, Topic};
 use crate::auth::{Held, Returned};
 use crate::connect::discover::FoundServers;
@@ -15,10 +15,6 @@ use serde::{Deserialize, Serialize};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError};
 use tokio_util::sync::CancellationToken;
-
-pub(super) fn address(typed: &str, field: &str) -> Result<Address, Refusal> {
-    Address::parse(typed).map_err(|error| Refusal::about(field, "bad_address", error.to_string()))
-}
 
 /// What was found out about an address.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, specta::Type)]

@@ -1,8 +1,7 @@
 //! What a person typed to connect or reconnect, and how it becomes an account.
 
-use super::connect::address;
 use crate::connect::providers::{Provider, Table};
-use crate::model::{Account, AccountId, Endpoint, Refusal, Security, SignIn, TrustedCertificate};
+use crate::model::{Account, AccountId, Address, Endpoint, Refusal, Security, SignIn, TrustedCertificate};
 use crate::secrets::Secret;
 
 /// Which outgoing server a new account gets.
@@ -80,6 +79,11 @@ impl ReconnectRequest {
     pub const fn with_password(password: Secret) -> Self {
         Self { sign_in: GivenSignIn::Password(password), trusted: Vec::new(), servers: None }
     }
+}
+
+/// Checks an address as it was typed; `field` names the input.
+pub(super) fn address(typed: &str, field: &str) -> Result<Address, Refusal> {
+    Address::parse(typed).map_err(|error| Refusal::about(field, "bad_address", error.to_string()))
 }
 
 /// Checks a server as it was typed.
