@@ -231,6 +231,8 @@ impl Window {
         let mut last = String::new();
         let clicked = self.until(&format!("{what} that can be clicked"), |window| {
             let Some(element) = find(window)? else { return Ok(false) };
+            // A click on what still moves can miss it.
+            window.settle()?;
             match window.runtime.block_on(element.click()) {
                 Ok(()) => Ok(true),
                 Err(error) => {
@@ -303,10 +305,16 @@ impl Window {
         }
     }
 
-    /// Writes a picture of the window to `file`, PNG, once it stands still: what the page says is painted a frame
-    /// or two later, and what moves is not yet where it will be.
-    pub fn screenshot(&self, file: &Path) -> Outcome<()> {
+    /// Waits until the window stands still: what the page says is painted a frame or two later, and what moves is
+    /// not yet where it will be.
+    fn settle(&self) -> Outcome<()> {
         self.runtime.block_on(self.client()?.execute_async(SETTLE, Vec::new()))?;
+        Ok(())
+    }
+
+    /// Writes a picture of the window to `file`, PNG, once it stands still.
+    pub fn screenshot(&self, file: &Path) -> Outcome<()> {
+        self.settle()?;
         let png = self.runtime.block_on(self.client()?.screenshot())?;
         if let Some(folder) = file.parent() {
             fs::create_dir_all(folder)?;
@@ -332,6 +340,8 @@ impl Window {
         if self.script("return typeof window.axe", &[])? != "object" {
             self.script(&source, &[])?;
         }
+        // What fades in has the wrong contrast for a moment.
+        self.settle()?;
         let run = "const done = arguments[arguments.length - 1];
             window.axe.run(document, { resultTypes: ['violations'] })
                 .then(result => done(result.violations), error => done(String(error)));";
