@@ -340,6 +340,8 @@ impl Window {
         if self.script("return typeof window.axe", &[])? != "object" {
             self.script(&source, &[])?;
         }
+        // What fades in has the wrong contrast for a moment.
+        self.settle()?;
         let run = "const done = arguments[arguments.length - 1];
             window.axe.run(document, { resultTypes: ['violations'] })
                 .then(result => done(result.violations), error => done(String(error)));";
