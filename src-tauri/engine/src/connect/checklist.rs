@@ -159,17 +159,17 @@ impl<F: FnMut(&[CheckStep]) + Send> Checklist<F> {
     /// them.
     fn refused(&mut self, failure: Failure, request: &Request) -> Failure {
         self.end(StepState::Failed, None, Some(&failure));
-        let shown = self.steps.get_mut(self.at).and_then(|step| step.failure.as_mut());
-        if let (Some(shown), Some((who, wanted)), Cause::SignInExpired) =
-            (shown, &request.signed_in_as, failure.cause)
-        {
-            shown.sentence = format!("You signed in as {who}, and this is the mailbox of {wanted}.");
-            shown.remedy = format!("Go back and sign in as {wanted}.");
-        } else if failure.cause == Cause::WrongPassword
-            && request.refused_before + 1 >= MANY_REFUSALS
-            && let Some(shown) = self.steps.get_mut(self.at).and_then(|step| step.failure.as_mut())
-        {
-            MAY_BLOCK.clone_into(&mut shown.remedy);
+        if let Some(shown) = self.steps.get_mut(self.at).and_then(|step| step.failure.as_mut()) {
+            match (failure.cause, &request.signed_in_as) {
+                (Cause::SignInExpired, Some((who, wanted))) => {
+                    shown.sentence = format!("You signed in as {who}, and this is the mailbox of {wanted}.");
+                    shown.remedy = format!("Go back and sign in as {wanted}.");
+                }
+                (Cause::WrongPassword, _) if request.refused_before + 1 >= MANY_REFUSALS => {
+                    MAY_BLOCK.clone_into(&mut shown.remedy);
+                }
+                _ => {}
+            }
         }
         (self.tell)(&self.steps);
         failure
@@ -177,8 +177,8 @@ impl<F: FnMut(&[CheckStep]) + Send> Checklist<F> {
 }
 
 /// Runs the checklist; `tell` hears every step as it moves on. `save` is run only when every line before is green,
-/// so that nothing is stored until it worked; it is given what the run saw. (A mailbox whose organisation has switched off sending can be read all
-/// the same: that line fails, and the list goes on.)
+/// so that nothing is stored until it worked; it is given what the run saw. (A mailbox whose organisation has switched
+/// off sending can be read all the same: that line fails, and the list goes on.)
 pub async fn check<S, F>(
     request: &Request,
     deadlines: &Deadlines,
@@ -249,10 +249,9 @@ pub async fn look(
     terms: &Terms,
     deadlines: &Deadlines,
     tell: impl FnMut(&[CheckStep]) + Send,
-) -> Result<Seen, Failure> {
+) -> Result<(), Failure> {
     let mut list = Checklist::new(tell);
-    let connection = connect(&mut list, incoming, terms, deadlines, &Arc::default()).await?;
-    Ok(Seen { issuers: verified(incoming, connection.verified_issuer()).into_iter().collect() })
+    connect(&mut list, incoming, terms, deadlines, &Arc::default()).await.map(drop)
 }
 
 async fn connect<F: FnMut(&[CheckStep]) + Send>(

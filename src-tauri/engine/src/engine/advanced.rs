@@ -1,5 +1,6 @@
 //! Settings > Advanced: client ids for browser sign-in, and the proxy. And the provider table with what they mean for it.
 
+use super::typed::may_be_host;
 use super::{Engine, Topic};
 use crate::connect::providers::Provider;
 use crate::model::{Proxy, Refusal};
@@ -82,8 +83,7 @@ impl Engine {
     /// Sets the proxy; what failed is tried again through it.
     pub async fn set_proxy(&self, proxy: Proxy) -> Result<(), Refusal> {
         if let Proxy::Socks5 { host, port } | Proxy::Http { host, port } = &proxy {
-            let bad = |c: char| c.is_whitespace() || c.is_control() || "/@\\\"'<>".contains(c);
-            if host.is_empty() || host.contains(bad) {
+            if !may_be_host(host) {
                 return Err(Refusal::about(
                     "host",
                     "bad_proxy",

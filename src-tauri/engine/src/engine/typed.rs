@@ -86,11 +86,16 @@ pub(super) fn address(typed: &str, field: &str) -> Result<Address, Refusal> {
     Address::parse(typed).map_err(|error| Refusal::about(field, "bad_address", error.to_string()))
 }
 
+/// Whether this may be a host's name or address: nothing that stands in none.
+pub(super) fn may_be_host(typed: &str) -> bool {
+    let bad = |c: char| c.is_whitespace() || c.is_control() || "/@\\\"'<>".contains(c);
+    !typed.is_empty() && !typed.contains(bad)
+}
+
 /// Checks a server as it was typed.
 pub(super) fn endpoint(mut endpoint: Endpoint, field: &str) -> Result<Endpoint, Refusal> {
     endpoint.host = endpoint.host.trim().to_lowercase();
-    let bad = |c: char| c.is_whitespace() || c.is_control() || "/@\\\"'<>".contains(c);
-    if endpoint.host.is_empty() || endpoint.host.contains(bad) {
+    if !may_be_host(&endpoint.host) {
         return Err(Refusal::about(field, "bad_host", "Type the server’s name, like mail.example.com."));
     }
     if endpoint.port == 0 {
