@@ -341,3 +341,25 @@ async fn mail_of_a_contact_who_was_removed_meanwhile_is_of_nobody() {
     assert_eq!(profile.tx(move |tx| take_in(tx, &ready).unwrap()).await, Taken::Known);
     assert_eq!(profile.count().await, 0);
 }
+
+#[tokio::test]
+async fn an_address_that_mail_is_written_and_delivered_to_is_asked_about() {
+    let profile = Profile::new().await;
+    profile.contact("Anna", "anna@x.example").await;
+    let delivered = |id: &str, topmost: &str, to: &str| {
+        format!("Delivered-To: {topmost}\nDelivered-To: below@own.example\n")
+            + &letter(id, "", "anna@x.example", to, "Hello")
+    };
+    for (uid, topmost, to) in [
+        (1, "me@own.example", "me@own.example"),
+        (2, "box7@inside.example", "me@own.example"),
+        (3, "anna@x.example", "anna@x.example"),
+        (4, "hello@own.example", "hello@own.example"),
+    ] {
+        profile.mail(uid, false, &delivered(&format!("m{uid}@x.example"), topmost, to)).await;
+    }
+    let asked =
+        profile.tx(|tx| accounts::aliases(tx, accounts::all(tx).unwrap()[0].id, "delivered").unwrap()).await;
+    // One's own, one that nobody wrote to, and a contact's are none; the lower ones are other servers' words.
+    assert_eq!(asked, [Address::parse("hello@own.example").unwrap()]);
+}
