@@ -81,6 +81,8 @@ pub fn processes(marker: &str) -> Outcome<Vec<Started>> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::{Duration, Instant};
+
     use super::*;
 
     #[test]
@@ -102,10 +104,17 @@ mod tests {
             .arg("60")
             .env("HATSTAND_MARKER", std::process::id().to_string())
             .spawn()?;
-        let seen = processes(&marker);
+        // A program that was just started shows its environment a moment after `spawn` has returned.
+        let deadline = Instant::now() + Duration::from_secs(30);
+        let seen = loop {
+            let seen = processes(&marker)?;
+            if !seen.is_empty() || Instant::now() > deadline {
+                break seen;
+            }
+            std::thread::yield_now();
+        };
         child.kill()?;
         child.wait()?;
-        let seen = seen?;
         assert_eq!(seen.len(), 1);
         assert_eq!(seen[0].arguments, ["sleep", "60"]);
         Ok(())
