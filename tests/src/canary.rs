@@ -84,6 +84,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
+    use crate::programs::PAUSE;
 
     #[test]
     fn a_secret_is_seen_as_it_is_and_within_base64() {
@@ -107,14 +108,15 @@ mod tests {
         // A program that was just started shows its environment a moment after `spawn` has returned.
         let deadline = Instant::now() + Duration::from_secs(30);
         let seen = loop {
-            let seen = processes(&marker)?;
-            if !seen.is_empty() || Instant::now() > deadline {
+            let seen = processes(&marker);
+            if !seen.as_ref().is_ok_and(Vec::is_empty) || Instant::now() > deadline {
                 break seen;
             }
-            std::thread::yield_now();
+            std::thread::sleep(PAUSE);
         };
         child.kill()?;
         child.wait()?;
+        let seen = seen?;
         assert_eq!(seen.len(), 1);
         assert_eq!(seen[0].arguments, ["sleep", "60"]);
         Ok(())
