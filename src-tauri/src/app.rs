@@ -2,7 +2,7 @@
 
 use crate::navigation::Gate;
 use crate::shell::Shell;
-use crate::{bindings, events, platform};
+use crate::{bindings, dropped, events, platform};
 use hatstand_engine::model::Refusal;
 use hatstand_engine::secrets::Keychain;
 use hatstand_engine::sync::lock::AppLock;
@@ -55,6 +55,7 @@ pub(crate) fn run() -> tauri::Result<()> {
                 begin(app.handle(), engine);
             }
             app.manage(Shell::new(engine));
+            app.manage(dropped::Drops::default());
             window(app)?;
             Ok(())
         })
@@ -92,7 +93,6 @@ fn window(app: &App) -> tauri::Result<()> {
         .title("Hatstand")
         .inner_size(1280.0, 880.0)
         .min_inner_size(900.0, 600.0)
-        .disable_drag_drop_handler()
         .on_navigation(move |url| asked.allows(&handle, url))
         .on_new_window(|_, _| NewWindowResponse::Deny)
         .on_download(|_, _| false)
@@ -102,5 +102,11 @@ fn window(app: &App) -> tauri::Result<()> {
             }
         })
         .build()?;
+    let handle = app.handle().clone();
+    window.on_window_event(move |event| {
+        if let tauri::WindowEvent::DragDrop(event) = event {
+            dropped::follow(&handle, event);
+        }
+    });
     platform::tame_context_menu(&window)
 }

@@ -1,7 +1,7 @@
 //! The window's TypeScript calls and types, generated from the Rust ones.
 
-use crate::commands::{accounts, common, connect, mail, people, projects};
-use crate::events::{Changed, Checklist, Show, TurnedRed};
+use crate::commands::{accounts, common, compose, connect, mail, outbox, people, projects, testmail};
+use crate::events::{Changed, Checklist, FilesDropped, FilesOver, Show, TurnedRed};
 use tauri_specta::{Builder, ErrorHandlingMode, collect_commands, collect_events};
 
 /// Every command and event of the window.
@@ -30,6 +30,21 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             common::settings,
             common::sidebar,
             common::undo,
+            compose::attach_dropped,
+            compose::attach_files,
+            compose::begin_mail,
+            compose::delete_template,
+            compose::discard_draft,
+            compose::draft,
+            compose::fill_template,
+            compose::people_named,
+            compose::remove_file,
+            compose::save_draft,
+            compose::save_template,
+            compose::send_mail,
+            compose::set_sender,
+            compose::templates,
+            compose::undo_send,
             connect::advanced,
             connect::await_browser_sign_in,
             connect::begin_browser_sign_in,
@@ -51,6 +66,15 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             mail::save_attachment,
             mail::thread,
             mail::to_sort,
+            outbox::confirm_arrived,
+            outbox::dismiss_outgoing,
+            outbox::dismiss_undelivered,
+            outbox::edit_again,
+            outbox::outbox,
+            outbox::outgoing,
+            outbox::outgoing_of_project,
+            outbox::send_again,
+            outbox::send_now,
             people::add_contact,
             people::add_stranger,
             people::contact,
@@ -68,8 +92,18 @@ pub(crate) fn builder() -> Builder<tauri::Wry> {
             projects::project,
             projects::project_threads,
             projects::projects,
+            testmail::add_test_address,
+            testmail::begin_test,
+            testmail::bring_in_test_reply,
+            testmail::clean_test,
+            testmail::clean_test_facts,
+            testmail::look_at_test,
+            testmail::stop_test,
+            testmail::test_choices,
+            testmail::test_run,
+            testmail::test_runs,
         ])
-        .events(collect_events![Changed, Checklist, Show, TurnedRed])
+        .events(collect_events![Changed, Checklist, FilesDropped, FilesOver, Show, TurnedRed])
 }
 
 #[cfg(test)]
@@ -98,7 +132,11 @@ mod tests {
             .filter_map(|line| line.trim().strip_suffix(','))
             .filter_map(|line| line.split_once("::"))
             .filter(|(module, _)| {
-                ["accounts", "common", "connect", "mail", "people", "projects"].contains(module)
+                [
+                    "accounts", "common", "compose", "connect", "mail", "outbox", "people", "projects",
+                    "testmail",
+                ]
+                .contains(module)
             })
             .map(|(_, name)| name)
             .collect();

@@ -35,6 +35,19 @@ pub(crate) struct TurnedRed {
     sentence: String,
 }
 
+/// Files were dropped on the window. Their paths stay here; `attach_dropped` takes the number.
+#[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
+pub(crate) struct FilesDropped {
+    pub drop: u32,
+    pub names: Vec<String>,
+}
+
+/// Files are being dragged over the window, or no more.
+#[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
+pub(crate) struct FilesOver {
+    pub over: bool,
+}
+
 /// The window should show a screen.
 #[derive(Clone, Debug, Serialize, Deserialize, specta::Type, tauri_specta::Event)]
 pub(crate) struct Show {

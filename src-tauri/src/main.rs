@@ -4,6 +4,7 @@
 mod app;
 mod bindings;
 mod commands;
+mod dropped;
 mod events;
 mod navigation;
 mod platform;

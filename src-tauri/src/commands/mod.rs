@@ -2,10 +2,13 @@
 
 pub(crate) mod accounts;
 pub(crate) mod common;
+pub(crate) mod compose;
 pub(crate) mod connect;
 pub(crate) mod mail;
+pub(crate) mod outbox;
 pub(crate) mod people;
 pub(crate) mod projects;
+pub(crate) mod testmail;
 
 use crate::shell::Shell;
 use hatstand_engine::model::Refusal;

@@ -18,12 +18,23 @@ pub enum Topic {
     Messages,
     /// Settings.
     Settings,
+    /// Drafts, and what waits to be sent or was sent; progress of sending too.
+    Outbox,
+    /// Test emails and their steps.
+    TestRuns,
 }
 
 impl Topic {
     /// Every topic.
-    pub const ALL: [Self; 5] =
-        [Self::Accounts, Self::Contacts, Self::Projects, Self::Messages, Self::Settings];
+    pub const ALL: [Self; 7] = [
+        Self::Accounts,
+        Self::Contacts,
+        Self::Projects,
+        Self::Messages,
+        Self::Settings,
+        Self::Outbox,
+        Self::TestRuns,
+    ];
 }
 
 /// Something happened.

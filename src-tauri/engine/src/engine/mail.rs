@@ -95,6 +95,9 @@ impl Engine {
                 show_mail,
                 needs_reply: message_rows(db, lists::needs_reply(db, shown)?)?,
                 needs_reply_count: lists::count_needs_reply(db)?,
+                waiting: Vec::new(),
+                waiting_count: 0,
+                undelivered: Vec::new(),
                 to_sort,
                 to_sort_count: lists::count_to_sort(db)?,
                 recent: message_rows(db, lists::recent(db, After::START, shown)?)?,
@@ -123,11 +126,19 @@ impl Engine {
             Ok(Sidebar {
                 needs_reply: lists::count_needs_reply(db)?,
                 to_sort: lists::count_to_sort(db)?,
+                outbox: 0,
+                outbox_needs_you: false,
+                drafts: 0,
                 projects: active,
                 health: Health::of(&rows),
             })
         })
         .await
+    }
+
+    /// Takes a "Not delivered" off the dashboard.
+    pub async fn dismiss_undelivered(&self, _id: crate::model::UndeliveredId) -> Result<(), Refusal> {
+        Err(Refusal::new("unfinished", "This is not built yet."))
     }
 
     /// Whether an account's secret was refused, so that it must not be sent again by itself.

@@ -3,15 +3,18 @@
 mod accounts;
 mod advanced;
 mod browser;
+mod compose;
 mod connect;
 #[cfg(test)]
 mod connect_tests;
 mod events;
 mod mail;
 mod messages;
+mod outbox;
 mod people;
 mod projects;
 mod settings;
+mod testmail;
 mod typed;
 
 pub use advanced::{Advanced, IssuerClient};

@@ -25,13 +25,15 @@ pub struct Settings {
     pub show_mail_on_dashboard: bool,
     /// Minutes between cycles, 1 to 30.
     pub cycle_minutes: u32,
+    /// Seconds in which a mail can be taken back after Send: 0, 5, 10, 20 or 30.
+    pub undo_seconds: u32,
     /// Appearance.
     pub theme: Theme,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { show_mail_on_dashboard: true, cycle_minutes: 10, theme: Theme::System }
+        Self { show_mail_on_dashboard: true, cycle_minutes: 10, undo_seconds: 10, theme: Theme::System }
     }
 }
 
@@ -54,7 +56,11 @@ impl Engine {
 
     /// Stores the settings; the interval is kept between 1 and 30 minutes.
     pub async fn set_settings(&self, settings: Settings) -> Result<(), Refusal> {
-        let settings = Settings { cycle_minutes: settings.cycle_minutes.clamp(1, 30), ..settings };
+        let settings = Settings {
+            cycle_minutes: settings.cycle_minutes.clamp(1, 30),
+            undo_seconds: settings.undo_seconds.min(30),
+            ..settings
+        };
         self.write(move |tx| meta::set(tx, KEY, &serde_json::to_string(&settings)?)).await?;
         self.tell(Topic::Settings);
         self.tell(Topic::Messages);

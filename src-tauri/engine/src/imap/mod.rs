@@ -6,6 +6,7 @@
 //!
 //! The session changes nothing on the server: it knows EXAMINE and BODY.PEEK, and no command that writes.
 
+mod append;
 mod capabilities;
 mod causes;
 #[cfg(test)]
@@ -34,6 +35,7 @@ mod tests;
 mod uid_set;
 mod utf7;
 
+pub use append::SentFolder;
 pub use capabilities::Capabilities;
 pub use connection::Connection;
 pub use fetch::{Bodies, Flags, HeaderItem, Headers};

@@ -5,6 +5,7 @@
 
 pub mod address_list;
 mod body;
+pub mod build;
 mod codec;
 mod date;
 pub mod deciding;
@@ -16,13 +17,14 @@ mod mime;
 mod mime_fields;
 pub mod parse;
 mod preview;
+pub mod report;
 pub mod search_text;
 pub mod text_html;
 mod words;
 
 pub use address_list::{Entry, address_list};
 pub use deciding::{DECIDING_FIELDS, Deciding, FromField};
-pub use html::{CleanHtml, clean, html_to_text};
+pub use html::{CleanHtml, clean, clean_written, html_to_text, quotable};
 pub use parse::{Parsed, attachment, inline_image, parse};
 pub use search_text::{SearchText, match_expression, normalise};
 pub use text_html::text_to_html;

@@ -197,6 +197,18 @@ causes! {
     /// Over the server's limit.
     MessageTooLarge, "message_too_large", LeadsTo::Nothing, false,
         "The message is larger than the server takes.", "Send a link instead of the file.";
+    /// The server takes mail, but not for this recipient.
+    RecipientRefused, "recipient_refused", LeadsTo::Nothing, false,
+        "The mail server does not take mail for this address.", "Check the address.";
+    /// The server does not let this account send as this address.
+    SenderRefused, "sender_refused", LeadsTo::Nothing, false,
+        "The mail server does not let you send from this address.", "Choose another address under From.";
+    /// The server refused the mail itself.
+    MailRefused, "mail_refused", LeadsTo::Nothing, false,
+        "The mail server refuses this mail.", "The details say why. Change the mail, or ask your provider.";
+    /// An address in letters of its own, and a server without SMTPUTF8 (RFC 6531).
+    Utf8NotOffered, "utf8_not_offered", LeadsTo::Nothing, false,
+        "Your mail server cannot send to addresses with letters like ü before the @.", "Ask for another address.";
     /// The user stopped it.
     Cancelled, "cancelled", LeadsTo::NoFailure, false,
         "Stopped.", "";

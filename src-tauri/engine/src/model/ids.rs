@@ -54,8 +54,28 @@ id!(
     MessageId
 );
 id!(
+    /// A mail that is being written, or waits to be sent, or was sent from here.
+    OutgoingId
+);
+id!(
+    /// A file attached to a mail that is being written.
+    OutgoingFileId
+);
+id!(
     /// A job.
     ProjectId
+);
+id!(
+    /// Words to begin a mail with.
+    TemplateId
+);
+id!(
+    /// One guided test email.
+    TestRunId
+);
+id!(
+    /// A recipient that a delivery report names.
+    UndeliveredId
 );
 id!(
     /// Messages joined by their ids.

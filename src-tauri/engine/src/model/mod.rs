@@ -8,9 +8,11 @@ mod contact;
 mod filing;
 mod ids;
 mod message;
+mod outgoing;
 mod project;
 mod proxy;
 mod refusal;
+mod test_run;
 mod time;
 
 pub use account::{
@@ -21,9 +23,14 @@ pub use cause::{Cause, Failure, FailureView, LeadsTo, PageLink};
 pub use certificate::{Certificate, Fingerprint};
 pub use contact::{Backfill, Contact, ContactAddress, ContactKind};
 pub use filing::{ContactFacts, FilingFacts, ProjectFacts, ThreadFacts};
-pub use ids::{AccountId, AddressId, ContactId, CycleId, FolderId, MessageId, ProjectId, ThreadId};
+pub use ids::{
+    AccountId, AddressId, ContactId, CycleId, FolderId, MessageId, OutgoingFileId, OutgoingId, ProjectId,
+    TemplateId, TestRunId, ThreadId, UndeliveredId,
+};
 pub use message::{Attachment, Direction, Location, Mailbox, Message};
+pub use outgoing::{CopyState, Envelope, OutgoingState};
 pub use project::{Project, ProjectStatus};
 pub use proxy::Proxy;
 pub use refusal::Refusal;
+pub use test_run::{Check, Diagnosis, Mend, RunState, TestStepName};
 pub use time::Timestamp;

@@ -10,6 +10,7 @@ mod connection;
 #[cfg(test)]
 mod hostile_tests;
 mod reply;
+mod send;
 mod sign_in;
 #[cfg(test)]
 mod sign_in_tests;
@@ -21,6 +22,7 @@ use crate::net::{Counters, Deadlines, Terms, Watch};
 use crate::secrets::Credentials;
 use connection::Connection;
 pub(crate) use connection::{greeting, starttls};
+pub use send::{Follow, Mail, NotSent, Receipt, send};
 use std::sync::Arc;
 
 /// Whether mail could be sent with this server and these credentials: connects, signs in, says QUIT. Sends nothing.

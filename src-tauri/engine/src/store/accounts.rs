@@ -267,3 +267,20 @@ pub fn set_all_mail_hidden(connection: &Connection, id: AccountId, hidden: bool)
         .execute(params![id.0, hidden])?;
     Ok(())
 }
+
+/// What a mail of this account is signed with: the sender's name, and the signature as cleaned HTML.
+pub fn sender(connection: &Connection, id: AccountId) -> Result<(String, String)> {
+    Ok(connection
+        .prepare_cached("SELECT sender_name, signature FROM account WHERE id = ?1")?
+        .query_row([id.0], |row| Ok((row.get(0)?, row.get(1)?)))
+        .optional()?
+        .ok_or_else(|| Refusal::not_found("account"))?)
+}
+
+/// Changes what its mails are signed with.
+pub fn set_sender(connection: &Connection, id: AccountId, name: &str, signature: &str) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE account SET sender_name = ?2, signature = ?3 WHERE id = ?1")?
+        .execute(params![id.0, name, signature])?;
+    Ok(())
+}

@@ -12,8 +12,13 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Copies made before migrations that are kept.
 const COPIES_KEPT: usize = 2;
 
-const MIGRATIONS: &[&str] =
-    &[include_str!("../../migrations/0001_first.sql"), include_str!("../../migrations/0002_sign_in.sql")];
+const MIGRATIONS: &[&str] = &[
+    include_str!("../../migrations/0001_first.sql"),
+    include_str!("../../migrations/0002_sign_in.sql"),
+    include_str!("../../migrations/0003_outgoing.sql"),
+    include_str!("../../migrations/0004_answers.sql"),
+    include_str!("../../migrations/0005_test_run.sql"),
+];
 
 pub(super) fn open(dir: &Path) -> Result<Connection> {
     let made = !dir.exists();

@@ -259,6 +259,10 @@ pub struct AccountDetail {
     pub outgoing: Option<Endpoint>,
     /// Further addresses.
     pub aliases: Vec<String>,
+    /// What stands as the sender's name; may be empty.
+    pub sender_name: String,
+    /// What stands under a mail, cleaned HTML; may be empty.
+    pub signature: String,
     /// How it signs in.
     pub sign_in: SignInKind,
     /// Certificates that are trusted for it.
@@ -276,6 +280,7 @@ pub struct AccountDetail {
 /// Makes an account's page.
 pub fn account_detail(connection: &Connection, account: Account, row: AccountRow) -> Result<AccountDetail> {
     let figures = accounts::figures(connection, account.id)?;
+    let sender = accounts::sender(connection, account.id)?;
     let small = |n: i64| u32::try_from(n).unwrap_or(u32::MAX);
     Ok(AccountDetail {
         row,
@@ -283,6 +288,8 @@ pub fn account_detail(connection: &Connection, account: Account, row: AccountRow
         incoming: account.incoming,
         outgoing: account.outgoing,
         aliases: account.aliases.iter().map(crate::model::Address::display).collect(),
+        sender_name: sender.0,
+        signature: sender.1,
         sign_in: if account.sign_in.issuer().is_some() { SignInKind::Browser } else { SignInKind::Password },
         trusted: account.trusted,
         folders: folders::all(connection, account.id)?

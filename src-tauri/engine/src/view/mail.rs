@@ -257,6 +257,12 @@ pub struct Dashboard {
     pub needs_reply: Vec<MessageRow>,
     /// How many there are.
     pub needs_reply_count: u32,
+    /// The few that clients have left unanswered longest.
+    pub waiting: Vec<super::WaitingRow>,
+    /// How many there are.
+    pub waiting_count: u32,
+    /// What was not delivered, newest first.
+    pub undelivered: Vec<super::UndeliveredRow>,
     /// The newest few to sort.
     pub to_sort: Vec<ToSortRow>,
     /// How many there are.
@@ -322,6 +328,12 @@ pub struct Sidebar {
     pub needs_reply: u32,
     /// How much is to sort.
     pub to_sort: u32,
+    /// Outgoing mail that waits, failed or is uncertain.
+    pub outbox: u32,
+    /// Some of it needs the person.
+    pub outbox_needs_you: bool,
+    /// Drafts.
+    pub drafts: u32,
     /// Active projects.
     pub projects: Vec<SidebarProject>,
     /// The foot.

@@ -3,7 +3,9 @@
 mod accounts;
 mod common;
 mod mail;
+mod outgoing;
 mod people;
+mod test_run;
 
 pub use accounts::{
     AccountDetail, AccountRow, Button, CycleOutcome, CycleView, FolderRow, account_detail, account_row,
@@ -14,7 +16,13 @@ pub use mail::{
     Dashboard, Health, HealthKind, MessageDetail, MessageRow, Place, Sidebar, SidebarProject, Suggestion,
     ThreadRow, ToSortRow, message_row, message_rows, to_sort_row,
 };
+pub use outgoing::{
+    Answered, BeginMail, Draft, DraftInput, Files, FilledTemplate, FromChoice, Outbox, OutgoingFile,
+    OutgoingRow, OutgoingShown, RecipientView, SendingNow, Template, TemplateInput, UndeliveredRow,
+    WaitingRow,
+};
 pub use people::{
     ContactAddressView, ContactDetail, ContactRow, PersonName, ProjectDetail, ProjectRow, StrangerView,
     contact_detail, contact_row, project_detail, project_row,
 };
+pub use test_run::{TestAccount, TestAddress, TestChoices, TestRun, TestStepView};

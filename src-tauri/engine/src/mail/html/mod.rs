@@ -8,12 +8,14 @@ mod links;
 mod style;
 mod to_text;
 mod tokens;
+mod written;
 
 #[cfg(test)]
 mod tests;
 
 pub use clean::clean;
 pub use to_text::html_to_text;
+pub use written::{clean_written, quotable};
 
 pub(super) use entities::decode as decode_entities;
 pub(super) use links::{Links, percent_decoded};
