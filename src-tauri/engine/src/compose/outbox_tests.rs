@@ -396,7 +396,7 @@ async fn broken_in_the_mail_it_goes_again_and_broken_after_the_dot_the_person_is
     case.until(id, |w| w.copy_tries == 2).await;
     assert_eq!(outgoing.mails().len(), 1, "never sent twice by itself");
     assert!(case.messages().await.is_empty());
-    let refused = case.store.write(move |tx| sending::to_draft(tx, id, clock_at_noon())).await;
+    let refused = case.store.write(move |tx| sending::to_draft(tx, id, NOON)).await;
     assert!(refused.is_err(), "it cannot be taken back");
 
     case.outbox.confirm_arrived(id).await.unwrap();
@@ -404,10 +404,6 @@ async fn broken_in_the_mail_it_goes_again_and_broken_after_the_dot_the_person_is
     assert!(case.outbox.confirm_arrived(id).await.is_err(), "once");
     case.until(id, |w| w.copy == CopyState::Stored).await;
     case.stop().await;
-}
-
-fn clock_at_noon() -> Timestamp {
-    NOON
 }
 
 #[tokio::test]

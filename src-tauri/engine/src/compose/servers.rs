@@ -203,7 +203,9 @@ async fn imap(
         let tag = line.split(' ').next().unwrap_or_default().to_owned();
         let command = line.trim_end().split_once(' ').map(|(_, rest)| rest.to_owned()).unwrap_or_default();
         let mut answer = String::new();
-        if command.starts_with("LIST") {
+        if command == "CAPABILITY" {
+            answer.push_str("* CAPABILITY IMAP4rev1 SPECIAL-USE\r\n");
+        } else if command.starts_with("LIST") {
             answer.push_str("* LIST (\\HasNoChildren) \"/\" \"INBOX\"\r\n");
             if has_sent {
                 answer.push_str("* LIST (\\HasNoChildren) \"/\" \"Old sent\"\r\n");

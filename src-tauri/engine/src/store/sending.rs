@@ -204,7 +204,7 @@ pub fn not_sent(
     connection
         .prepare_cached(
             "UPDATE outgoing SET state = ?2, next_try = ?3, cause = ?4, server_said = ?5, copy_tries = 0, \
-             changed_at = max(?6, changed_at) WHERE id = ?1",
+             handed_over = CASE WHEN ?2 = 'uncertain' THEN 1 ELSE 0 END, changed_at = max(?6, changed_at) WHERE id = ?1",
         )?
         .execute(params![id.0, text(&state), next_try, failure.cause.code(), failure.server_said, now.0])?;
     set_recipients(connection, id, &[], refused)
