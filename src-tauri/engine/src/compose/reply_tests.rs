@@ -1,6 +1,6 @@
 //! The header of an answer, case by case.
 
-use super::reply::{Own, Original, answer, subject};
+use super::reply::{Original, Own, answer, subject};
 use crate::model::{AccountId, Address, Mailbox};
 
 const HELLO: AccountId = AccountId(1);
@@ -59,14 +59,19 @@ fn from_is_the_address_that_it_was_written_to() {
         (from_anna(&["x@y.example"], &[]), vec![], "hello@lind.example"),
     ] {
         let answer = answer(&original, &own(), &came_to, false);
-        assert_eq!(answer.from.map(|(_, address)| address.to_string()).as_deref(), Some(expected), "{original:?}");
+        assert_eq!(
+            answer.from.map(|(_, address)| address.to_string()).as_deref(),
+            Some(expected),
+            "{original:?}"
+        );
     }
     assert_eq!(answer(&from_anna(&["x@y.example"], &[]), &[], &[], false).from, None);
 }
 
 #[test]
 fn whom_an_answer_goes_to() {
-    let mut mail = from_anna(&["hello@lind.example", "ben@x.example"], &["Cleo@x.example", "nora@gmail.example"]);
+    let mut mail =
+        from_anna(&["hello@lind.example", "ben@x.example"], &["Cleo@x.example", "nora@gmail.example"]);
     let one = answer(&mail, &own(), &[HELLO], false);
     assert_eq!((addresses(&one.to), addresses(&one.cc)), (vec!["anna@x.example"], vec![]));
     let all = answer(&mail, &own(), &[HELLO], true);

@@ -4,8 +4,8 @@ use super::*;
 use crate::compose::servers::{Incoming, Outgoing as OutgoingServer, Smtp};
 use crate::mail;
 use crate::model::{
-    Account, AccountId, Address, Contact, ContactId, ContactKind, CopyState, Direction, Endpoint, Mailbox, MessageId,
-    OutgoingId, Project, ProjectId, ProjectStatus, Security, SignIn,
+    Account, AccountId, Address, Contact, ContactId, ContactKind, CopyState, Direction, Endpoint, Mailbox,
+    MessageId, OutgoingId, Project, ProjectId, ProjectStatus, Security, SignIn,
 };
 use crate::secrets::{Prompt, Secret, SecretsError};
 use crate::store::{contacts, raw};
@@ -163,7 +163,10 @@ async fn an_answer_goes_from_where_it_was_written_to_and_lies_in_its_thread() {
     let server = OutgoingServer::that(&[Smtp::Take]).await;
     let incoming = Incoming::new(true, None).await;
     let case = Case::new(Some(server.port), incoming.port).await;
-    case.engine.set_sender(case.account, "Nora Lind".into(), "<p>Nora<script>x</script></p>".into()).await.unwrap();
+    case.engine
+        .set_sender(case.account, "Nora Lind".into(), "<p>Nora<script>x</script></p>".into())
+        .await
+        .unwrap();
     let answered = case.received().await;
     let draft = case
         .engine
@@ -250,14 +253,18 @@ async fn files_are_copied_at_once_and_the_sent_message_has_them() {
     let large: Vec<u8> = (0..2_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     std::fs::write(path("Brüssel.jpg"), &large).unwrap();
     std::fs::write(path("notes.txt"), "These words are no part of the mail's text.").unwrap();
-    let files = case.engine.attach_files(draft.id, vec![path("Brüssel.jpg"), path("notes.txt")]).await.unwrap();
+    let files =
+        case.engine.attach_files(draft.id, vec![path("Brüssel.jpg"), path("notes.txt")]).await.unwrap();
     assert_eq!((files.files[0].media_type.as_str(), files.files[0].size), ("image/jpeg", 2_000_000));
     let files = case.engine.attach_files(draft.id, vec![path("notes.txt")]).await.unwrap();
     let files = case.engine.remove_file(draft.id, files.files[2].id).await.unwrap();
     assert_eq!(files.files.len(), 2);
     // What is sent is what was chosen.
     std::fs::remove_file(path("Brüssel.jpg")).unwrap();
-    case.engine.save_draft(draft.id, DraftInput { html: "<p>Look</p>".into(), ..input(&draft) }).await.unwrap();
+    case.engine
+        .save_draft(draft.id, DraftInput { html: "<p>Look</p>".into(), ..input(&draft) })
+        .await
+        .unwrap();
     case.engine.send_mail(draft.id, None).await.unwrap();
     let sent = case.engine.send_one(draft.id).await.unwrap();
     let id = sent.sent_message.unwrap();
@@ -267,7 +274,9 @@ async fn files_are_copied_at_once_and_the_sent_message_has_them() {
     assert_eq!(mail::attachment(&case.engine.message_raw(id).await.unwrap(), 0).unwrap().1, large);
     let stored: Vec<u8> = case
         .engine
-        .read(move |db| Ok(db.query_row("SELECT fingerprint FROM message WHERE id = ?1", [id.0], |r| r.get(0))?))
+        .read(move |db| {
+            Ok(db.query_row("SELECT fingerprint FROM message WHERE id = ?1", [id.0], |r| r.get(0))?)
+        })
         .await
         .unwrap();
     assert_eq!(stored, whole.fingerprint, "its copy in Sent is the same message");

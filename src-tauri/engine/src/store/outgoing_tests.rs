@@ -78,7 +78,8 @@ fn built(db: &Connection, id: OutgoingId, send_at: Timestamp) -> Queued {
 }
 
 fn a_message(db: &Connection, dir: &Path) -> MessageId {
-    let bytes = b"From: nora@lind.example\r\nTo: anna@x.example\r\nMessage-ID: <m@lind.example>\r\n\r\nHi\r\n";
+    let bytes =
+        b"From: nora@lind.example\r\nTo: anna@x.example\r\nMessage-ID: <m@lind.example>\r\n\r\nHi\r\n";
     let new = crate::sync::prepare_written(crate::sync::WrittenHere {
         bytes,
         attachments: None,
@@ -264,36 +265,47 @@ fn live(db: &Connection, dir: &Path) {
     assert_eq!(row.recipients[1].refused.as_ref().map(|failure| failure.cause), Some(Cause::Unknown));
     let doubt = in_state(db, dir, account, OutgoingState::Uncertain);
     let tasks = sending::due(db, NOW).unwrap();
-    assert!(tasks.contains(&(Some(account), Task::Copy(sent))) && tasks.contains(&(Some(account), Task::Look(doubt))));
+    assert!(
+        tasks.contains(&(Some(account), Task::Copy(sent)))
+            && tasks.contains(&(Some(account), Task::Look(doubt)))
+    );
     sending::looked(db, sent, Some(NOW.plus(5))).unwrap();
     assert!(sending::content(db, sent).unwrap().is_some());
     sending::set_copy(db, sent, CopyState::Stored).unwrap();
     sending::set_copy(db, sent, CopyState::Failed).unwrap();
     assert_eq!(outgoing::get(db, sent).unwrap().copy, CopyState::Stored, "what is settled stays");
     assert!(sending::content(db, sent).unwrap().is_none());
-    assert_eq!(outgoing::open(db, 9).unwrap().len(), 3, "queued, uncertain, and sent with a refused recipient");
+    assert_eq!(
+        outgoing::open(db, 9).unwrap().len(),
+        3,
+        "queued, uncertain, and sent with a refused recipient"
+    );
     sending::dismiss(db, sent).unwrap();
     assert_eq!(outgoing::open(db, 9).unwrap().len(), 2);
     draft(db, account);
     assert_eq!(outgoing::drafts(db, 9).unwrap().len(), 1);
     assert_eq!(outgoing::counts(db).unwrap(), (1, 1, 1));
     let message = row.sent_message.unwrap();
-    let fingerprint: [u8; 32] = db
-        .query_row("SELECT fingerprint FROM message WHERE id = ?1", [message.0], |row| row.get(0))
-        .unwrap();
+    let fingerprint: [u8; 32] =
+        db.query_row("SELECT fingerprint FROM message WHERE id = ?1", [message.0], |row| row.get(0)).unwrap();
     assert_eq!(sending::sent_here(db, &fingerprint, NOW).unwrap(), Some(message));
     assert_eq!(sending::sent_here(db, &fingerprint, NOW.plus(1)).unwrap(), None, "too long ago");
     sending::also_known_as(db, message, "server@lind.example").unwrap();
     assert!(messages::thread_ids(db, message).unwrap().contains(&"server@lind.example".to_owned()));
     assert_eq!(outgoing::written_to(db).unwrap()[0].address, "anna@x.example");
     assert_eq!(outgoing::accounts_of(db, message).unwrap(), []);
-    assert_eq!(outgoing::latest_account(db, Some(crate::model::ProjectId(1)), &[crate::model::ContactId(1)]).unwrap(), None);
+    assert_eq!(
+        outgoing::latest_account(db, Some(crate::model::ProjectId(1)), &[crate::model::ContactId(1)])
+            .unwrap(),
+        None
+    );
     assert!(outgoing::of_project(db, crate::model::ProjectId(1)).unwrap().is_empty());
 
     outgoing::set_size_limit(db, "mail.lind.example", 5).unwrap();
     outgoing::set_size_limit(db, "mail.lind.example", 6).unwrap();
     assert_eq!(outgoing::size_limit(db, "mail.lind.example").unwrap(), Some(6));
-    let words = Stored { id: TemplateId(0), title: "Quote".into(), subject: String::new(), html: "<p>x</p>".into() };
+    let words =
+        Stored { id: TemplateId(0), title: "Quote".into(), subject: String::new(), html: "<p>x</p>".into() };
     let template = templates::insert(db, &words, NOW).unwrap();
     templates::update(db, &Stored { id: template, title: "Offer".into(), ..words }, NOW).unwrap();
     assert_eq!(templates::all(db).unwrap()[0].title, "Offer");

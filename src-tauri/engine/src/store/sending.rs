@@ -58,7 +58,9 @@ pub fn queue(connection: &Connection, id: OutgoingId, queued: &Queued) -> Result
         ])?;
     if changed == 0 {
         super::outgoing::must_be_draft(connection, id)?;
-        return Err(Refusal::new("changed", "The mail changed while it was being sent. Send it once more.").into());
+        return Err(
+            Refusal::new("changed", "The mail changed while it was being sent. Send it once more.").into()
+        );
     }
     replace_recipients(connection, id, &queued.recipients)
 }
@@ -335,7 +337,9 @@ pub fn go_now(connection: &Connection, id: OutgoingId, from: OutgoingState, now:
 /// The network is another: what waits for its next try need not wait.
 pub fn forget_waits(connection: &Connection) -> Result<usize> {
     Ok(connection
-        .prepare_cached("UPDATE outgoing SET next_try = NULL WHERE state = 'queued' AND next_try IS NOT NULL")?
+        .prepare_cached(
+            "UPDATE outgoing SET next_try = NULL WHERE state = 'queued' AND next_try IS NOT NULL",
+        )?
         .execute([])?)
 }
 

@@ -410,7 +410,11 @@ async fn a_mail_written_here_is_in_its_project_and_its_copies_only_add_places() 
     assert_eq!(of_bea.len(), 1, "Bcc counts as written to");
 
     assert_eq!(profile.mail(1, false, &mail).await, Taken::Known);
-    assert_eq!(profile.newest().await.direction, Direction::Out, "a copy in the inbox makes it no received mail");
+    assert_eq!(
+        profile.newest().await.direction,
+        Direction::Out,
+        "a copy in the inbox makes it no received mail"
+    );
     assert_eq!(profile.mail(2, true, &mail).await, Taken::Known);
     // A server that gives it an id of its own.
     let renamed = mail.replace("<w@x.example>", "<server@prod.example>");
