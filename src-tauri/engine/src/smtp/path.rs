@@ -29,7 +29,9 @@ pub(super) fn path(address: &Address) -> Option<String> {
 /// Words of atoms with dots between them; letters beyond ASCII are atoms (RFC 6531, section 3.3).
 fn is_dot_string(local: &str) -> bool {
     let atom = |c: char| {
-        c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || (!c.is_ascii() && !c.is_whitespace())
+        c.is_ascii_alphanumeric()
+            || "!#$%&'*+-/=?^_`{|}~".contains(c)
+            || (!c.is_ascii() && !c.is_whitespace())
     };
     local.split('.').all(|word| !word.is_empty() && word.chars().all(atom))
 }

@@ -121,8 +121,29 @@ fn unpath(command: &str) -> (Address, &str) {
 fn local_part(dice: &mut Dice) -> String {
     const GOOD: &[&str] = &["anna", "b.c", "d+tag", "käthe", "用户", "o'neil", "x_y-z"];
     const BAD: &[&str] = &[
-        " ", "\"", "\\", "<", ">", "@", ",", ":", "..", ".", "\u{a0}", "a>", "b> SIZE=1", "\r\n", "\n", "\r", "\0",
-        "\u{85}", "\u{2028}", "\r\nRCPT TO:<c@x.example>\r\n", "\r\n.\r\n", "\u{202e}", "😀",
+        " ",
+        "\"",
+        "\\",
+        "<",
+        ">",
+        "@",
+        ",",
+        ":",
+        "..",
+        ".",
+        "\u{a0}",
+        "a>",
+        "b> SIZE=1",
+        "\r\n",
+        "\n",
+        "\r",
+        "\0",
+        "\u{85}",
+        "\u{2028}",
+        "\r\nRCPT TO:<c@x.example>\r\n",
+        "\r\n.\r\n",
+        "\u{202e}",
+        "😀",
     ];
     let mut local = dice.one(GOOD).to_owned();
     if dice.below(4) == 0 {
@@ -138,7 +159,8 @@ fn local_part(dice: &mut Dice) -> String {
 }
 
 fn any_address(dice: &mut Dice) -> Address {
-    const DOMAINS: &[&str] = &["studio.example", "müller.example", "例え.example", "[192.0.2.1]", "a-b.co.example"];
+    const DOMAINS: &[&str] =
+        &["studio.example", "müller.example", "例え.example", "[192.0.2.1]", "a-b.co.example"];
     let local = local_part(dice);
     Address::from_parts(&local, dice.one(DOMAINS)).unwrap()
 }
@@ -156,9 +178,26 @@ fn can_be_sent(address: &Address) -> bool {
 /// Bytes of which the worst mails are made.
 fn any_bytes(dice: &mut Dice) -> Vec<u8> {
     const PIECES: &[&[u8]] = &[
-        b"Subject: hello\r\n", b"\r\n", b"\n", b"\r", b".", b"..", b".\r\n", b"\r\n.\r\n", b"\n.\n", b"\r.\r", b"\n.\r\n",
-        b"\r\n.\n", b"\0", b"text", b"QUIT\r\n", b"MAIL FROM:<e@x.example>\r\n", b"RCPT TO:<e@x.example>\r\n", b"DATA\r\n",
-        "grüße 😀".as_bytes(), b"\xff\xfe",
+        b"Subject: hello\r\n",
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b".",
+        b"..",
+        b".\r\n",
+        b"\r\n.\r\n",
+        b"\n.\n",
+        b"\r.\r",
+        b"\n.\r\n",
+        b"\r\n.\n",
+        b"\0",
+        b"text",
+        b"QUIT\r\n",
+        b"MAIL FROM:<e@x.example>\r\n",
+        b"RCPT TO:<e@x.example>\r\n",
+        b"DATA\r\n",
+        "grüße 😀".as_bytes(),
+        b"\xff\xfe",
     ];
     let mut bytes = Vec::new();
     for _ in 0..dice.below(40) {
