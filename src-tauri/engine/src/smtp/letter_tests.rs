@@ -125,8 +125,10 @@ async fn ten_thousand_letters_arrive_as_they_were_chosen() {
                     Ok(built) => built,
                     Err(error) => {
                         assert_eq!(error.kind(), ErrorKind::InvalidInput);
-                        let good = envelope.to.iter().chain([&envelope.from]).all(can_be_sent);
-                        assert!(!good, "{error}: {envelope:?}");
+                        // Nor is one written that turns what stands after it around.
+                        let good = |a: &Address| can_be_sent(a) && !a.as_str().contains('\u{202e}');
+                        let all_good = envelope.to.iter().chain([&envelope.from]).all(good);
+                        assert!(!all_good, "{error}: {envelope:?}");
                         continue;
                     }
                 };

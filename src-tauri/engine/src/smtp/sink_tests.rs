@@ -172,7 +172,8 @@ pub(super) fn any_envelope(dice: &mut Dice) -> Envelope {
 
 /// Whether an address can stand on the wire at all.
 pub(super) fn can_be_sent(address: &Address) -> bool {
-    !address.local().chars().any(char::is_control) && address.as_str().len() < 300
+    !address.local().chars().any(|c| c.is_control() || (c.is_whitespace() && c != ' '))
+        && address.as_str().len() < 300
 }
 
 /// Bytes of which the worst mails are made.
