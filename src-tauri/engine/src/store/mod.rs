@@ -4,6 +4,7 @@
 //! [`Store::write`] (one transaction) or [`Store::read`].
 
 pub mod accounts;
+pub mod answers;
 pub mod certificates;
 pub mod contacts;
 pub mod coverage;
@@ -22,6 +23,8 @@ pub mod raw;
 #[cfg(test)]
 mod tests;
 pub mod threads;
+pub mod troubleshoot;
+pub mod undelivered;
 pub mod undo;
 mod writer;
 

@@ -24,4 +24,5 @@ mod watched;
 pub use cycle::{Context, run};
 pub use earlier::count_earlier;
 pub use file::refile_to_sort;
+pub use matching::GRACE_SECONDS;
 pub use report::{CycleReport, Phase, Progress, ProgressNow};
