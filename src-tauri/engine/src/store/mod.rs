@@ -5,6 +5,8 @@
 
 pub mod accounts;
 pub mod answers;
+#[cfg(test)]
+mod answers_tests;
 pub mod certificates;
 pub mod contacts;
 pub mod coverage;

@@ -19,6 +19,9 @@ pub mod schedule;
 pub mod state;
 #[cfg(test)]
 mod tests;
+mod undelivered;
+#[cfg(test)]
+mod undelivered_tests;
 mod watched;
 
 pub use cycle::{Context, run};
