@@ -41,11 +41,16 @@ pub(super) fn report(bytes: &[u8], arrived: Timestamp) -> Option<Report> {
 
 /// Fetches what looks like reports in the opened folder, and reads them. One that the server does not hand over is
 /// passed by.
-pub(super) async fn read(session: &mut Session, found: &[(u32, Timestamp)]) -> Result<Vec<Report>, Failure> {
+pub(super) async fn read(
+    session: &mut Session,
+    mut found: Vec<(u32, Timestamp)>,
+) -> Result<Vec<Report>, Failure> {
+    found.sort_unstable();
     let mut reports = Vec::new();
-    for (uid, arrived) in found.iter().skip(found.len().saturating_sub(READ_AT_MOST)) {
-        match session.fetch_range(*uid, 0, READ_BYTES).await {
-            Ok(bytes) => reports.extend(bytes.and_then(|bytes| report(&bytes, *arrived))),
+    let older = found.len().saturating_sub(READ_AT_MOST);
+    for (uid, arrived) in found.into_iter().skip(older) {
+        match session.fetch_range(uid, 0, READ_BYTES).await {
+            Ok(bytes) => reports.extend(bytes.and_then(|bytes| report(&bytes, arrived))),
             Err(failure) if session.is_over() => return Err(failure),
             Err(_) => {}
         }

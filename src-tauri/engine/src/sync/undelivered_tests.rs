@@ -62,7 +62,7 @@ fn arrived(mails: &[&str]) -> Vec<Turn> {
             "* {last} EXISTS\n* OK [UIDVALIDITY 7] ok\n* OK [UIDNEXT {}] ok\n{{tag}} OK [READ-ONLY] done\n",
             last + 1
         )),
-        hear("CONTENT-TYPE"),
+        hear("X-Failed-Recipients Content-Type)"),
         say(&(headers + "{tag} OK done\n")),
     ]);
     turns
