@@ -23,7 +23,7 @@ mod open_tests;
 pub mod projects;
 pub mod raw;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod threads;
 pub mod troubleshoot;
 pub mod undelivered;

@@ -27,11 +27,11 @@ fn traced(event: TraceEvent<'_>) {
     }
 }
 
-pub(super) fn address(text: &str) -> Address {
+pub(crate) fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
 }
 
-fn account() -> Account {
+pub(crate) fn account() -> Account {
     Account {
         id: AccountId(0),
         uuid: "u".into(),
@@ -49,7 +49,7 @@ fn account() -> Account {
     }
 }
 
-pub(super) fn contact(name: &str) -> Contact {
+pub(crate) fn contact(name: &str) -> Contact {
     Contact {
         id: ContactId(0),
         name: name.into(),
@@ -62,7 +62,7 @@ pub(super) fn contact(name: &str) -> Contact {
     }
 }
 
-pub(super) fn project(title: &str, contacts: Vec<ContactId>) -> Project {
+pub(crate) fn project(title: &str, contacts: Vec<ContactId>) -> Project {
     Project {
         id: ProjectId(0),
         title: title.into(),
@@ -73,7 +73,7 @@ pub(super) fn project(title: &str, contacts: Vec<ContactId>) -> Project {
     }
 }
 
-pub(super) fn mail(number: u8, from: &str, thread_ids: &[&str], dir: &std::path::Path) -> NewMessage {
+pub(crate) fn mail(number: u8, from: &str, thread_ids: &[&str], dir: &std::path::Path) -> NewMessage {
     NewMessage {
         message_id: format!("m{number}@x.example"),
         fingerprint: [number; 32],

@@ -84,6 +84,9 @@ fn sentence(address: &str, status: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::{Backfill, Direction};
+    use crate::store::messages::Filed;
+    use crate::store::{contacts, messages, projects, tests as made, threads, undelivered};
 
     #[test]
     fn a_status_is_said_in_words() {
@@ -104,6 +107,41 @@ mod tests {
         ] {
             assert_eq!(sentence(address, status), said);
         }
+    }
+
+    #[test]
+    fn rows_say_who_is_waited_for_and_who_got_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let store = crate::store::Store::open(dir.path()).unwrap();
+        let folder = dir.path().to_owned();
+        let work = move |db: &rusqlite::Transaction<'_>| {
+            let start = Timestamp(0);
+            for (name, email) in [("Anna Berg", "anna@x.example"), ("Bea", "bea@x.example")] {
+                let id = contacts::insert(db, &made::contact(name), start)?;
+                contacts::add_address(db, id, &made::address(email), start, Backfill::None)?;
+            }
+            let job = projects::insert(db, &made::project("Job", vec![]), start)?;
+            let mut offer = made::mail(1, "me@own.example", &[], &folder);
+            offer.direction = Direction::Out;
+            offer.participants =
+                vec![("to", made::address("anna@x.example")), ("cc", made::address("bea@x.example"))];
+            let thread = threads::create(db)?;
+            let id = messages::insert(db, &offer, thread)?;
+            let filed = Filed { project: Some(job), reason: String::new(), moved_by_user: false };
+            messages::file(db, id, &filed)?;
+            undelivered::note(db, id, "bea@x.example", "5.1.1", "550 No such user", Timestamp(9))?;
+            let now = offer.date.plus(5 * DAY_MS - 1);
+            let waiting = waiting_rows(db, answers::waiting(db, 5)?, now)?;
+            Ok((waiting, undelivered_rows(db, undelivered::open(db, 5)?)?))
+        };
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let (waiting, undelivered) = runtime.block_on(store.write(work)).unwrap();
+        let [row] = waiting.as_slice() else { panic!("{waiting:?}") };
+        assert_eq!((row.whom.as_str(), row.initials.as_str()), ("Anna Berg and Bea", "AB"));
+        assert_eq!((row.quiet_days, row.message.who.as_str()), (4, "You"), "whole days");
+        let [row] = undelivered.as_slice() else { panic!("{undelivered:?}") };
+        assert_eq!(row.sentence, "Not delivered to bea@x.example: there is no such address.");
+        assert_eq!((row.server_said.as_str(), row.message.id), ("550 No such user", waiting[0].message.id));
     }
 
     #[test]
