@@ -27,6 +27,7 @@ pub const TEST: Group = Group {
     names: &[
         "dovecot-imapd",
         "dovecot-lmtpd",
+        "postfix",
         "dbus",
         "gnome-keyring",
         "libsecret-tools",
