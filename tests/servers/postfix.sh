@@ -16,6 +16,7 @@ chmod 644 "$dir/maillog"
 master=$(postconf -c "$dir" -h daemon_directory)/master
 setsid "$master" -s -c "$dir" </dev/null >"$dir/output" 2>&1 &
 group=$!
+echo "$group" >"$dir/pid"
 # Only now: the servers would inherit it.
 trap '' INT TERM HUP
 read -r word

@@ -42,7 +42,7 @@ pub struct PairOptions {
     /// The outgoing server.
     pub outgoing: PostfixOptions,
     /// Where tokens are asked about: [`Oidc::introspection_url`](crate::oidc::Oidc::introspection_url). Both servers
-    /// then take XOAUTH2 and OAUTHBEARER too.
+    /// then take XOAUTH2 and OAUTHBEARER too. Everybody then has a mailbox, so [`BOUNCED`] receives as well.
     pub introspection: Option<String>,
 }
 

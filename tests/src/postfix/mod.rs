@@ -172,7 +172,7 @@ impl Postfix {
 
     /// The process that leads its group of processes, while it runs.
     pub fn pid(&self) -> Outcome<u32> {
-        let text = fs::read_to_string(self.dir().join("queue/pid/master.pid")).doing("reading its pid")?;
+        let text = fs::read_to_string(self.dir().join("pid")).doing("reading its pid")?;
         text.trim().parse().doing("reading its pid")
     }
 
