@@ -31,7 +31,7 @@ impl Dovecot {
             extra.push_str(&listener);
             // Otherwise a delivery would look the user up among the passwords, where those with tokens are not.
             if self.options.introspection.is_some() {
-                userdb = if new { "allow_all_users = yes" } else { " allow_all_users=yes" };
+                userdb = if new { "userdb_static_allow_all_users = yes" } else { " allow_all_users=yes" };
             }
         }
         let text = if new { CONF_2_4 } else { CONF_2_3 }

@@ -155,12 +155,11 @@ impl<'a> Session<'a> {
 
     /// What came with the command, or is asked for now.
     fn given(&mut self, initial: Option<String>, question: &str) -> io::Result<String> {
-        let coded = match initial {
-            Some(coded) => coded,
-            None => {
-                self.say(format!("334 {}", STANDARD.encode(question)).trim_end())?;
-                self.line()?
-            }
+        let coded = if let Some(coded) = initial {
+            coded
+        } else {
+            self.say(format!("334 {}", STANDARD.encode(question)).trim_end())?;
+            self.line()?
         };
         let bytes = STANDARD.decode(coded.trim()).unwrap_or_default();
         Ok(String::from_utf8_lossy(&bytes).into_owned())
