@@ -46,6 +46,13 @@ fn a_mail_reaches_anna_through_both_ports_and_her_answer_reaches_nora() -> Outco
     }
     let mut smtp = Smtp::plain(pair.postfix.submission)?;
     assert_eq!(smtp.sign_in("nora", PASSWORD)?.code, 530, "no password in the clear");
+
+    pair.postfix.refuse_sign_ins(true);
+    let mut smtp = Smtp::tls(pair.postfix.submissions, tls()?)?;
+    assert_eq!(smtp.sign_in("nora", PASSWORD)?.code, 535);
+    assert!(pair.dovecot.wire("nora").is_ok(), "the mailbox still takes it");
+    pair.postfix.refuse_sign_ins(false);
+    smtp.sign_in("nora", PASSWORD)?.done()?;
     Ok(())
 }
 

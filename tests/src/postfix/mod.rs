@@ -6,6 +6,7 @@
 //! pipe from us.
 
 mod policy;
+mod sign_in;
 
 use std::fs;
 use std::io::{BufRead, BufReader, Write};
@@ -23,6 +24,7 @@ use crate::trouble::{Doing, Outcome, Trouble};
 use crate::wire::dial;
 
 use policy::Policy;
+use sign_in::SignIns;
 
 const MAIN: &str = include_str!("../../servers/postfix-main.cf");
 const MASTER: &str = include_str!("../../servers/postfix-master.cf");
@@ -51,6 +53,7 @@ pub struct Postfix {
     // Declared first, so stopped before the folder goes.
     keeper: Option<Keeper>,
     policy: Policy,
+    sign_ins: SignIns,
     /// Submission: in the clear until STARTTLS, which it insists on before a sign-in.
     pub submission: u16,
     /// Submissions: TLS from the first byte.
@@ -123,9 +126,10 @@ impl Postfix {
         let issued = dovecot.authority().issue(options.certificate)?;
         fs::write(folder.path().join("cert.pem"), issued.certificate)?;
         fs::write(folder.path().join("key.pem"), issued.key)?;
-        let policy = Policy::start()?;
+        let sasl = dovecot.sasl.doing("looking for where Dovecot answers Postfix (DovecotOptions::sasl)")?;
+        let (policy, sign_ins) = (Policy::start()?, SignIns::start(sasl)?);
         let mut server =
-            Self { keeper: None, policy, submission: 0, submissions: 0, plain: 0, options, folder };
+            Self { keeper: None, policy, sign_ins, submission: 0, submissions: 0, plain: 0, options, folder };
         for attempt in 0.. {
             (server.submission, server.submissions, server.plain) =
                 (free_port()?, free_port()?, free_port()?);
@@ -143,12 +147,11 @@ impl Postfix {
     }
 
     fn write_configuration(&self, dovecot: &Dovecot) -> Outcome<()> {
-        let sasl = dovecot.sasl.doing("looking for where Dovecot answers Postfix (DovecotOptions::sasl)")?;
         let dir = self.dir().to_str().doing("the temporary folder's name is no UTF-8")?;
         let main = MAIN
             .replace("@DIR@", dir)
             .replace("@LMTP@", &dovecot.lmtp.to_string())
-            .replace("@SASL@", &sasl.to_string())
+            .replace("@SASL@", &self.sign_ins.port().to_string())
             .replace("@POLICY@", &self.policy.port().to_string())
             .replace("@SIZE@", &self.options.size.to_string())
             .replace("@UTF8@", if self.options.smtputf8 { "yes" } else { "no" });
@@ -215,6 +218,12 @@ impl Postfix {
     /// Refuses this sender at MAIL from now on, with words as in `553 5.7.1 Not your address`.
     pub fn refuse_sender(&self, sender: &str, words: &str) {
         self.policy.refuse_sender(sender, words);
+    }
+
+    /// Refuses every sign-in (535) from now on, or no longer, though the mailbox's server takes the same password: what
+    /// a wrong password for the outgoing server alone looks like.
+    pub fn refuse_sign_ins(&self, on: bool) {
+        self.sign_ins.refuse(on);
     }
 
     /// Takes back what was said about an address, as recipient and as sender.
