@@ -33,6 +33,7 @@ pub const TEST: Group = Group {
         "gnome-keyring",
         "libsecret-tools",
         "webkit2gtk-driver",
+        "xdotool",
         "xvfb",
         "fonts-noto-cjk",
     ],

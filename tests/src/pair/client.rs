@@ -3,13 +3,14 @@
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use mail_parser::{MessageParser, MessagePart, MimeHeaders};
 
 use super::{NORA, Pair};
 use crate::mailgen::{Charset, MessageBuilder, Transfer};
 use crate::oracle::header;
 use crate::programs::PAUSE;
 use crate::smtp::Smtp;
-use crate::trouble::{Outcome, Trouble};
+use crate::trouble::{Doing, Outcome, Trouble};
 use crate::wire::{Wire, quoted};
 
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -47,9 +48,44 @@ impl Received {
         String::from_utf8_lossy(header::body(&self.raw)).into_owned()
     }
 
+    /// Its parts, decoded by another reader than the app's own.
+    pub fn parts(&self) -> Outcome<Vec<Part>> {
+        let parsed = MessageParser::default().parse(&self.raw).doing("the mail cannot be read")?;
+        let part = |part: &MessagePart<'_>| {
+            let kind = part.content_type().map(|kind| match kind.subtype() {
+                Some(sub) => format!("{}/{sub}", kind.ctype()).to_ascii_lowercase(),
+                None => kind.ctype().to_ascii_lowercase(),
+            });
+            Part {
+                kind: kind.unwrap_or_else(|| "text/plain".to_owned()),
+                name: part.attachment_name().unwrap_or_default().to_owned(),
+                bytes: part.contents().to_vec(),
+            }
+        };
+        Ok(parsed.parts.iter().filter(|part| !part.is_multipart()).map(part).collect())
+    }
+
     /// The address of From.
     pub fn from(&self) -> String {
         header::addresses(self.header("from").as_bytes()).into_iter().next().unwrap_or_default()
+    }
+}
+
+/// One part of a mail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Part {
+    /// Media type in lower case.
+    pub kind: String,
+    /// File name; may be empty.
+    pub name: String,
+    /// Decoded bytes.
+    pub bytes: Vec<u8>,
+}
+
+impl Part {
+    /// Its bytes as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.bytes).into_owned()
     }
 }
 

@@ -9,7 +9,7 @@ use crate::postfix::{Postfix, PostfixOptions};
 use crate::smtp::Smtp;
 use crate::trouble::{Doing, Outcome};
 
-pub use client::{Client, Received, Writing};
+pub use client::{Client, Part, Received, Writing};
 
 /// The user. [`NORA_STUDIO`] is the same mailbox: the server looks at the part before the @ alone.
 pub const NORA: &str = "nora@noralind.example";
