@@ -3,11 +3,9 @@
 use super::reply::{self, Original, Own};
 use super::templates::escape;
 use crate::mail;
-use crate::model::{
-    Account, AccountId, Address, ContactId, Direction, Mailbox, MessageId, ProjectId, Timestamp,
-};
-use crate::store::outgoing::{self, NewDraft, Role};
-use crate::store::{Result, accounts, contacts, lists, messages, projects, raw};
+use crate::model::{Account, Address, ContactId, Direction, Mailbox, MessageId, ProjectId, Timestamp};
+use crate::store::outgoing::{NewDraft, Role};
+use crate::store::{Result, accounts, contacts, correspondence, lists, messages, projects, raw};
 use jiff::tz::TimeZone;
 use rusqlite::Connection;
 use std::path::Path;
@@ -67,7 +65,7 @@ fn fresh(connection: &Connection, begin: &Begin, accounts: &[Account]) -> Result
             recipients.push((Role::To, Mailbox { name: contact.name, address: first.address.to_string() }));
         }
     }
-    let latest = outgoing::latest_account(connection, begin.project, &people)?;
+    let latest = correspondence::latest_account(connection, begin.project, &people)?;
     let sends = |account: &&Account| account.outgoing.is_some();
     let account = accounts
         .iter()
@@ -106,7 +104,7 @@ fn answer(
         in_reply_to: parsed.deciding.in_reply_to.clone(),
         references: parsed.deciding.references.clone(),
     };
-    let came_to = came_to(connection, answered)?;
+    let came_to = correspondence::accounts_of(connection, answered)?;
     let answer = reply::answer(&original, &own(accounts), &came_to, begin.all);
     let text = messages::body(connection, answered)?;
     let html = parsed.html.as_deref().filter(|_| !message.unparsable);
@@ -130,11 +128,6 @@ fn answer(
         token: None,
         recipients,
     })
-}
-
-/// The accounts that a message came to; of one that was sent from here and has not been synced, the one that sent it.
-fn came_to(connection: &Connection, message: MessageId) -> Result<Vec<AccountId>> {
-    outgoing::accounts_of(connection, message)
 }
 
 /// "On 24 November 2026 at 13:00, Anna Meyer wrote:"

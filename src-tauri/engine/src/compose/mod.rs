@@ -4,6 +4,8 @@
 //! after its copy by `sent_copy`, and never sends by itself what may have arrived.
 
 pub mod begin;
+#[cfg(test)]
+mod case;
 pub mod check;
 mod outbox;
 #[cfg(test)]

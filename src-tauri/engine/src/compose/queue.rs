@@ -117,7 +117,7 @@ fn build_it(dir: &Path, checked: Checked, when: When, random: [u8; 16]) -> Resul
         recipients.iter().map(|(role, mailbox)| outgoing::Recipient::new(*role, mailbox.clone())).collect();
     let mut packer = Packer::new(dir);
     let Built { size, needs_utf8 } = build(&letter(&written, &name, &files, dir), &mut packer)?;
-    let (packed, _) = packer.finish()?;
+    let (bytes, _) = packer.finish()?;
     refuse_size(size, limit)?;
     // An address in Bcc stands in no header, but the envelope names it.
     let needs_utf8 = needs_utf8 || recipients.iter().any(|(_, mailbox)| !mailbox.address.is_ascii());
@@ -127,7 +127,7 @@ fn build_it(dir: &Path, checked: Checked, when: When, random: [u8; 16]) -> Resul
         message_id: written.message_id,
         needs_utf8,
         size,
-        packed,
+        packed: bytes,
         now: when.now,
         send_at: when.send_at,
         later: when.later,

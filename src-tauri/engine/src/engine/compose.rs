@@ -9,7 +9,7 @@ use crate::mail::clean_written;
 use crate::model::{AccountId, Address, Mailbox, OutgoingFileId, OutgoingId, Refusal, TemplateId, Timestamp};
 use crate::store::outgoing::{self, NewDraft, Role, Typed};
 use crate::store::raw::{self, Packed};
-use crate::store::{StoreError, accounts, contacts, projects, sending, templates};
+use crate::store::{StoreError, accounts, contacts, correspondence, projects, sending, templates};
 use crate::view::{
     BeginMail, Draft, DraftInput, Files, FilledTemplate, OutgoingFile, OutgoingRow, Template, TemplateInput,
     draft_view, from_choices,
@@ -189,7 +189,7 @@ impl Engine {
                     }),
                 );
             }
-            people.extend(outgoing::written_to(db)?);
+            people.extend(correspondence::written_to(db)?);
             let named = |mailbox: &Mailbox| {
                 let name = mailbox.name.to_lowercase();
                 mailbox.address.starts_with(&wanted)

@@ -250,7 +250,7 @@ async fn files_are_copied_at_once_and_the_sent_message_has_them() {
         let refused = case.engine.attach_files(draft.id, vec![path(name)]).await.unwrap_err();
         assert!(refused.sentence.contains(name) && refused.field.as_deref() == Some("files"), "{refused:?}");
     }
-    let large: Vec<u8> = (0..2_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
+    let large: Vec<u8> = (0..2_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect();
     std::fs::write(path("Brüssel.jpg"), &large).unwrap();
     std::fs::write(path("notes.txt"), "These words are no part of the mail's text.").unwrap();
     let files =

@@ -197,7 +197,10 @@ async fn a_server_that_leaves_before_the_dot_has_not_taken_the_mail() {
     let (port, task, ended) = server(&STEPS[..WITH_DOT - 1], "", End::Breaks).await;
     let to = envelope(&["a@x.example", "b@x.example"]);
     let result = sent_to(port, &to, text(TEXT), &DEADLINES, &mut WaitsForTheEnd(Some(ended))).await;
-    assert!(matches!(&result, Err(NotSent::Refused { failure, .. }) if failure.cause == Cause::TimedOut), "{result:?}");
+    assert!(
+        matches!(&result, Err(NotSent::Refused { failure, .. }) if failure.cause == Cause::TimedOut),
+        "{result:?}"
+    );
     assert!(!task.await.unwrap().contains(&".".to_owned()));
 }
 

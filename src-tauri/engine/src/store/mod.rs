@@ -4,8 +4,12 @@
 //! [`Store::write`] (one transaction) or [`Store::read`].
 
 pub mod accounts;
+pub mod answers;
+#[cfg(test)]
+mod answers_tests;
 pub mod certificates;
 pub mod contacts;
+pub mod correspondence;
 pub mod coverage;
 pub mod cycles;
 pub mod folders;
@@ -25,8 +29,10 @@ pub mod raw;
 pub mod sending;
 pub mod templates;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod threads;
+pub mod troubleshoot;
+pub mod undelivered;
 pub mod undo;
 mod writer;
 

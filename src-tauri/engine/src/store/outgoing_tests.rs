@@ -133,14 +133,17 @@ const STATES: [OutgoingState; 6] = [
     OutgoingState::Uncertain,
 ];
 
+type Step = fn(&Connection, OutgoingId);
+/// From where it leads where; from every other state nowhere.
+type Moves = &'static [(OutgoingState, OutgoingState)];
+
 #[test]
 fn which_step_leads_where_from_every_state() {
     use OutgoingState::{Draft, Failed, Queued, Sending, Uncertain};
     let dir = tempfile::tempdir().unwrap();
     let db = open::open(dir.path()).unwrap();
     let account = account(&db);
-    type Step = fn(&Connection, OutgoingId);
-    let steps: [(&str, Step, &[(OutgoingState, OutgoingState)]); 9] = [
+    let steps: [(&str, Step, Moves); 9] = [
         ("save", |db, id| drop(outgoing::save(db, id, &typed(), NOW)), &[]),
         ("queue", |db, id| drop(sending::queue(db, id, &built(db, id, NOW))), &[(Draft, Queued)]),
         ("claim", |db, id| drop(sending::claim(db, id, NOW)), &[(Queued, Sending)]),
@@ -259,6 +262,26 @@ fn live(db: &Connection, dir: &Path) {
     accounts::set_sending_failure(db, account, None).unwrap();
     assert_eq!(accounts::sending_failure(db, account).unwrap(), None);
 
+    sent_live(db, dir, account);
+
+    outgoing::set_size_limit(db, "mail.lind.example", 5).unwrap();
+    outgoing::set_size_limit(db, "mail.lind.example", 6).unwrap();
+    assert_eq!(outgoing::size_limit(db, "mail.lind.example").unwrap(), Some(6));
+    let words =
+        Stored { id: TemplateId(0), title: "Quote".into(), subject: String::new(), html: "<p>x</p>".into() };
+    let template = templates::insert(db, &words, NOW).unwrap();
+    templates::update(db, &Stored { id: template, title: "Offer".into(), ..words }, NOW).unwrap();
+    assert_eq!(templates::all(db).unwrap()[0].title, "Offer");
+    templates::delete(db, template).unwrap();
+    assert!(templates::get(db, template).is_err());
+    let doubt = in_state(db, dir, account, OutgoingState::Uncertain);
+    accounts::delete(db, account).unwrap();
+    let released = outgoing::get(db, stale).unwrap();
+    assert_eq!((released.state, released.account), (OutgoingState::Draft, None));
+    assert_eq!(outgoing::get(db, doubt).unwrap().state, OutgoingState::Uncertain, "nobody knows, still");
+}
+
+fn sent_live(db: &Connection, dir: &Path, account: AccountId) {
     let sent = in_state(db, dir, account, OutgoingState::Sent);
     let row = outgoing::get(db, sent).unwrap();
     assert_eq!((row.copy, row.recipients[0].accepted), (CopyState::Wanted, true));
@@ -292,30 +315,14 @@ fn live(db: &Connection, dir: &Path) {
     assert_eq!(sending::sent_here(db, &fingerprint, NOW.plus(1)).unwrap(), None, "too long ago");
     sending::also_known_as(db, message, "server@lind.example").unwrap();
     assert!(messages::thread_ids(db, message).unwrap().contains(&"server@lind.example".to_owned()));
-    assert_eq!(outgoing::written_to(db).unwrap()[0].address, "anna@x.example");
-    assert_eq!(outgoing::accounts_of(db, message).unwrap(), []);
+    assert_eq!(correspondence::written_to(db).unwrap()[0].address, "anna@x.example");
+    assert_eq!(correspondence::accounts_of(db, message).unwrap(), []);
     assert_eq!(
-        outgoing::latest_account(db, Some(crate::model::ProjectId(1)), &[crate::model::ContactId(1)])
+        correspondence::latest_account(db, Some(crate::model::ProjectId(1)), &[crate::model::ContactId(1)])
             .unwrap(),
         None
     );
     assert!(outgoing::of_project(db, crate::model::ProjectId(1)).unwrap().is_empty());
-
-    outgoing::set_size_limit(db, "mail.lind.example", 5).unwrap();
-    outgoing::set_size_limit(db, "mail.lind.example", 6).unwrap();
-    assert_eq!(outgoing::size_limit(db, "mail.lind.example").unwrap(), Some(6));
-    let words =
-        Stored { id: TemplateId(0), title: "Quote".into(), subject: String::new(), html: "<p>x</p>".into() };
-    let template = templates::insert(db, &words, NOW).unwrap();
-    templates::update(db, &Stored { id: template, title: "Offer".into(), ..words }, NOW).unwrap();
-    assert_eq!(templates::all(db).unwrap()[0].title, "Offer");
-    templates::delete(db, template).unwrap();
-    assert!(templates::get(db, template).is_err());
-
-    accounts::delete(db, account).unwrap();
-    let released = outgoing::get(db, stale).unwrap();
-    assert_eq!((released.state, released.account), (OutgoingState::Draft, None));
-    assert_eq!(outgoing::get(db, doubt).unwrap().state, OutgoingState::Uncertain, "nobody knows, still");
 }
 
 /// Files of nobody are swept, those of mail that is written stay.

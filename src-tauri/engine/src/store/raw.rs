@@ -129,12 +129,11 @@ impl Write for Packer {
         if self.file.is_none() && self.held.len().saturating_add(bytes.len()) > self.limit {
             self.spill()?;
         }
-        let taken = match &mut self.file {
-            Some((encoder, _)) => encoder.write(bytes)?,
-            None => {
-                self.held.extend_from_slice(bytes);
-                bytes.len()
-            }
+        let taken = if let Some((encoder, _)) = &mut self.file {
+            encoder.write(bytes)?
+        } else {
+            self.held.extend_from_slice(bytes);
+            bytes.len()
         };
         self.hash.update(bytes.get(..taken).unwrap_or_default());
         self.size += taken as u64;
