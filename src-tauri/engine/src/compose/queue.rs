@@ -12,7 +12,7 @@ use std::path::Path;
 /// When a mail goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct When {
-    /// Now: its Date.
+    /// Now.
     pub now: Timestamp,
     /// Not before this moment.
     pub send_at: Timestamp,
@@ -21,6 +21,11 @@ pub struct When {
 }
 
 impl When {
+    /// Its Date: a mail for tomorrow is of tomorrow.
+    pub const fn date(self) -> Timestamp {
+        if self.later { self.send_at } else { self.now }
+    }
+
     /// After the time to take it back, or at a chosen moment; one that has passed is now.
     pub fn of(now: Timestamp, undo_seconds: u32, at: Option<Timestamp>) -> Self {
         let soon = now.plus(i64::from(undo_seconds) * 1000);
@@ -111,7 +116,7 @@ fn build_it(dir: &Path, checked: Checked, when: When, random: [u8; 16]) -> Resul
     let Checked { mut written, files, name, limit, from, recipients } = checked;
     let changed_at = written.changed_at;
     written.message_id = message_id(from.domain(), random);
-    written.queued_at = Some(when.now);
+    written.queued_at = Some(when.date());
     written.from = from.to_string();
     written.recipients =
         recipients.iter().map(|(role, mailbox)| outgoing::Recipient::new(*role, mailbox.clone())).collect();
@@ -129,6 +134,7 @@ fn build_it(dir: &Path, checked: Checked, when: When, random: [u8; 16]) -> Resul
         size,
         packed: bytes,
         now: when.now,
+        date: when.date(),
         send_at: when.send_at,
         later: when.later,
     })

@@ -250,7 +250,8 @@ async fn files_are_copied_at_once_and_the_sent_message_has_them() {
         let refused = case.engine.attach_files(draft.id, vec![path(name)]).await.unwrap_err();
         assert!(refused.sentence.contains(name) && refused.field.as_deref() == Some("files"), "{refused:?}");
     }
-    let large: Vec<u8> = (0..2_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect();
+    let large: Vec<u8> =
+        (0..2_000_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13).to_le_bytes()[0]).collect();
     std::fs::write(path("Brüssel.jpg"), &large).unwrap();
     std::fs::write(path("notes.txt"), "These words are no part of the mail's text.").unwrap();
     let files =
@@ -353,6 +354,13 @@ async fn the_running_app_sends_by_itself_and_what_failed_is_decided_by_the_perso
     until(OutgoingShown::Sent).await;
     assert_eq!(case.engine.send_now(draft.id).await.unwrap_err().code, "too_late");
     assert_eq!(case.engine.undo_send(draft.id).await.unwrap_err().code, "too_late");
+    let planned = case.for_anna().await.id;
+    let tomorrow = case.engine.now().plus(86_400_000);
+    let row = case.engine.send_mail(planned, Some(tomorrow)).await.unwrap();
+    assert_eq!((row.state, row.send_at), (OutgoingShown::Scheduled, Some(tomorrow)));
+    case.engine.send_now(planned).await.unwrap();
+    let row = case.engine.outgoing(planned).await.unwrap();
+    assert_ne!(row.state, OutgoingShown::Scheduled);
     case.engine.close();
     running.await.unwrap();
 }

@@ -1,6 +1,7 @@
 //! The outbox: what waits, what failed, what nobody knows.
 
 use super::Engine;
+use crate::compose::queue::When;
 use crate::model::{OutgoingId, OutgoingState, ProjectId, Refusal};
 use crate::store::outgoing::{self, Written};
 use crate::store::{StoreError, accounts, projects, sending};
@@ -104,6 +105,19 @@ impl Engine {
 
     /// Sends what waits, is planned for later, or failed, now.
     pub async fn send_now(&self, id: OutgoingId) -> Result<(), Refusal> {
+        let planned = self
+            .read(move |db| {
+                let written = outgoing::get(db, id)?;
+                Ok(written.later && written.state == OutgoingState::Queued)
+            })
+            .await?;
+        if planned {
+            // It bears the date of its moment: it is built anew.
+            self.may_send(id).await?;
+            self.undo_send(id).await?;
+            self.queue_mail(id, When::of(self.now(), 0, None)).await?;
+            return Ok(());
+        }
         self.go_now(id, &[OutgoingState::Queued, OutgoingState::Failed]).await
     }
 

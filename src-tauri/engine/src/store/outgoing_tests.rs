@@ -72,6 +72,7 @@ fn built(db: &Connection, id: OutgoingId, send_at: Timestamp) -> Queued {
         size: 4,
         packed: Packed::Inline(zstd::encode_all(b"mail".as_slice(), 3).unwrap()),
         now: NOW,
+        date: NOW,
         send_at,
         later: false,
     }
@@ -249,8 +250,9 @@ fn live(db: &Connection, dir: &Path) {
     assert_eq!(sending::next_due(db).unwrap(), Some(NOW.plus(10)));
     assert_eq!(sending::due(db, NOW.plus(10)).unwrap(), [(Some(account), Task::Send(stale))]);
     assert!(!sending::any_sending(db).unwrap());
-    assert!(sending::claim(db, stale, NOW).unwrap());
-    assert!(!sending::claim(db, stale, NOW).unwrap(), "once");
+    assert!(!sending::claim(db, stale, NOW).unwrap(), "its moment has not come");
+    assert!(sending::claim(db, stale, NOW.plus(10)).unwrap());
+    assert!(!sending::claim(db, stale, NOW.plus(10)).unwrap(), "once");
     assert!(sending::any_sending(db).unwrap());
     let failure = Failure::said(Cause::TryLater, "later");
     sending::not_sent(db, stale, &Ended::Again(NOW.plus(99)), &failure, &[], NOW).unwrap();

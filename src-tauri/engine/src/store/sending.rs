@@ -23,8 +23,10 @@ pub struct Queued {
     pub size: u64,
     /// The bytes.
     pub packed: Packed,
-    /// Its Date.
+    /// When that was.
     pub now: Timestamp,
+    /// Its Date.
+    pub date: Timestamp,
     /// Not before this moment.
     pub send_at: Timestamp,
     /// The person chose that moment.
@@ -40,7 +42,7 @@ pub fn queue(connection: &Connection, id: OutgoingId, queued: &Queued) -> Result
     let changed = connection
         .prepare_cached(
             "UPDATE outgoing SET state = 'queued', message_id = ?2, needs_utf8 = ?3, size = ?4, bytes = ?5, raw_hash = ?6, \
-             queued_at = ?7, send_at = ?8, later = ?9, attempts = 0, next_try = NULL, handed_over = 0, cause = NULL, \
+             queued_at = ?11, send_at = ?8, later = ?9, attempts = 0, next_try = NULL, handed_over = 0, cause = NULL, \
              server_said = NULL, copy = 'none', copy_tries = 0, changed_at = max(?7, changed_at) \
              WHERE id = ?1 AND state = 'draft' AND changed_at = ?10",
         )?
@@ -54,7 +56,8 @@ pub fn queue(connection: &Connection, id: OutgoingId, queued: &Queued) -> Result
             queued.now.0,
             queued.send_at.0,
             queued.later,
-            queued.changed_at.0
+            queued.changed_at.0,
+            queued.date.0
         ])?;
     if changed == 0 {
         super::outgoing::must_be_draft(connection, id)?;
@@ -140,12 +143,13 @@ pub fn any_sending(connection: &Connection) -> Result<bool> {
     Ok(connection.prepare_cached("SELECT 1 FROM outgoing WHERE state = 'sending' LIMIT 1")?.exists([])?)
 }
 
-/// Takes a queued mail to be sent. `false`: it was taken back, or another has it.
+/// Takes a queued mail to be sent. `false`: it was taken back, its moment is another now, or another has it.
 pub fn claim(connection: &Connection, id: OutgoingId, now: Timestamp) -> Result<bool> {
     Ok(connection
         .prepare_cached(
             "UPDATE outgoing SET state = 'sending', handed_over = 0, attempts = attempts + 1, changed_at = max(?2, changed_at) \
-             WHERE id = ?1 AND state = 'queued'",
+             WHERE id = ?1 AND state = 'queued' \
+             AND max(coalesce(send_at, 0), coalesce(next_try, 0)) <= ?2",
         )?
         .execute(params![id.0, now.0])?
         == 1)
@@ -160,7 +164,7 @@ pub fn hand_over(connection: &Connection, id: OutgoingId) -> Result<()> {
 }
 
 /// A program died while it sent these, those of `own` excepted: what had been handed over is uncertain, the rest goes
-/// again. Only for a holder of the outbox's lock.
+/// again, each time a minute later: it may be the mail that the program dies of. Only for a holder of the outbox's lock.
 pub fn recover(connection: &Connection, own: &[OutgoingId], now: Timestamp) -> Result<usize> {
     let sending: Vec<i64> = connection
         .prepare_cached("SELECT id FROM outgoing WHERE state = 'sending'")?
@@ -170,7 +174,8 @@ pub fn recover(connection: &Connection, own: &[OutgoingId], now: Timestamp) -> R
     for id in sending.into_iter().filter(|id| !own.contains(&OutgoingId(*id))) {
         recovered += connection
             .prepare_cached(
-                "UPDATE outgoing SET state = CASE WHEN handed_over THEN 'uncertain' ELSE 'queued' END, next_try = ?2, \
+                "UPDATE outgoing SET state = CASE WHEN handed_over THEN 'uncertain' ELSE 'queued' END, \
+                 next_try = ?2 + CASE WHEN handed_over THEN 0 ELSE min(max(attempts - 1, 0), 60) * 60000 END, \
                  copy_tries = 0, changed_at = max(?2, changed_at) WHERE id = ?1",
             )?
             .execute(params![id, now.0])?;
