@@ -78,11 +78,11 @@ async fn server(
         for step in steps.iter().chain(&[Says(last)]) {
             match step {
                 Says(text) => io.write_all(text.replace('\n', "\r\n").as_bytes()).await.unwrap(),
-                Hears(part) => {
+                Hears(wanted) => {
                     let mut line = String::new();
                     io.read_line(&mut line).await.unwrap();
                     let line = line.trim_end().to_owned();
-                    assert!(line.contains(part), "heard {line:?} instead of {part:?}");
+                    assert!(line.contains(wanted), "heard {line:?} instead of {wanted:?}");
                     heard.push(line);
                 }
             }
