@@ -106,7 +106,10 @@ fn mailboxes(out: &mut String, name: &str, list: &[Mailbox]) -> io::Result<bool>
 /// The addr-spec as it stands in a field: the local part quoted where it must be, the domain as A-label.
 fn addr_spec(address: &str) -> Option<String> {
     let (local, domain) = address.rsplit_once('@')?;
-    let bad = |c: char| c.is_control() || (c.is_whitespace() && c != ' ') || deceives(c);
+    // The grammar allows brackets between quotes; nobody has them, and they deceive careless readers.
+    let bad = |c: char| {
+        c.is_control() || (c.is_whitespace() && c != ' ') || deceives(c) || matches!(c, '<' | '>' | '@')
+    };
     if local.is_empty() || address.len() > MAX_TOKEN || local.contains(bad) {
         return None;
     }
