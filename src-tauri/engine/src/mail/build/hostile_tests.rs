@@ -28,7 +28,7 @@ impl Dice {
     fn text(&mut self, most: usize) -> String {
         let count = self.roll(most + 1);
         let mut out: String = (0..count).map(|_| self.one(PIECES)).collect();
-        if self.roll(20) == 0 {
+        if self.roll(60) == 0 {
             let piece = self.one(&["x", "ü", "漢", ". ", "=", "\"", "\r\n", " "]);
             out += &piece.repeat(1 + self.roll(1_500));
         }
@@ -198,7 +198,7 @@ fn expected_fields(letter: &Letter) -> Vec<&'static str> {
         names.push("Cc");
     }
     names.extend(["Subject", "Date", "Message-ID"]);
-    if letter.in_reply_to.as_ref().filter(legal).is_some() {
+    if letter.in_reply_to.iter().any(|id| legal(&id)) {
         names.push("In-Reply-To");
     }
     if letter.references.iter().any(|id| legal(&id)) {

@@ -253,7 +253,7 @@ fn other_mail_is_no_report() {
 
 #[test]
 fn hostile_reports_cost_their_length() {
-    let many = 30_000;
+    let many = 10_000;
     for status in [
         "Final-Recipient: rfc822; a@x.example\nAction: failed\n\n".repeat(many),
         "\n".repeat(10 * many),
@@ -272,13 +272,13 @@ fn hostile_reports_cost_their_length() {
             assert!(found.address.chars().count() <= 320 && found.server_said.chars().count() <= 1_000);
         }
         // Cut anywhere.
-        for end in (0..mail.len()).step_by(1 + mail.len() / 50).filter(|&end| mail.is_char_boundary(end)) {
+        for end in (0..mail.len()).step_by(1 + mail.len() / 20).filter(|&end| mail.is_char_boundary(end)) {
             let _ = delivery_report(&mail.as_bytes()[..end]);
         }
     }
     for lines in [
         "<a@x.example>:\n".repeat(many),
-        (0..many).map(|n| format!("<{n}@x.example>:\nwords\n\n")).collect(),
+        (0..many).fold(String::new(), |all, n| all + &format!("<{n}@x.example>:\nwords\n\n")),
         format!("<a@x.example>:\n{}", "words and more words\n".repeat(many)),
         "(".repeat(many),
         "x ".repeat(10 * many),
@@ -289,7 +289,7 @@ fn hostile_reports_cost_their_length() {
             assert!(found.server_said.chars().count() <= 1_000);
         }
     }
-    let references = (0..many).map(|n| format!("<{n}@x>\n ")).collect::<String>();
+    let references = (0..many).fold(String::new(), |all, n| all + &format!("<{n}@x>\n "));
     let mail = report("x@y.example", "", "")
         .replace("MIME-Version", &format!("References: {references}\nMIME-Version"));
     assert_eq!(read(&mail).unwrap().names.len(), 100);
