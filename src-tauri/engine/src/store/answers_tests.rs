@@ -31,8 +31,45 @@ pub(super) fn live(db: &Connection, message: MessageId) {
     assert_eq!(troubleshoot::from_sender(db, &anna, None, "offer").unwrap(), None);
     let days_later = then.plus(3 * 24 * 60 * 60 * 1000);
     assert_eq!(troubleshoot::from_sender(db, &anna, Some(days_later), "").unwrap(), None);
-    let place = locations::of_message(db, message).unwrap()[0].folder_id;
-    assert!(troubleshoot::folder(db, place).unwrap().watched);
+    let place = locations::of_message(db, message).unwrap().remove(0);
+    assert!(troubleshoot::folder(db, place.folder_id).unwrap().watched);
+    assert!(troubleshoot::all_shown(db, place.account_id).unwrap());
+}
+
+#[test]
+fn a_server_that_hides_mail_is_known() {
+    let desk = Desk::new();
+    let account = |provider: &str, hidden: bool, most: u32| {
+        let made = crate::model::Account {
+            uuid: format!("{provider}{hidden}{most}"),
+            username: format!("{provider}{hidden}{most}"),
+            provider: provider.into(),
+            ..tests::account()
+        };
+        let id = accounts::insert(&desk.db, &made, Timestamp(0)).unwrap();
+        accounts::set_all_mail_hidden(&desk.db, id, hidden).unwrap();
+        let listed = folders::Listed {
+            raw_name: "INBOX".into(),
+            name: "INBOX".into(),
+            role: crate::model::FolderRole::Inbox,
+            watched: true,
+        };
+        folders::replace_listing(&desk.db, id, &[listed]).unwrap();
+        let inbox = folders::all(&desk.db, id).unwrap()[0].folder.id;
+        let cursor =
+            folders::Cursor { uid_validity: Some(1), next_uid: 1, exists: most, highest_modseq: None };
+        folders::set_cursor(&desk.db, inbox, &cursor).unwrap();
+        troubleshoot::all_shown(&desk.db, id).unwrap()
+    };
+    for (provider, hidden, most, shown) in [
+        ("gmail", false, 50_000, true),
+        ("gmail", true, 5, false),
+        ("yahoo", false, 9_999, true),
+        ("yahoo", false, 10_000, false),
+        ("other", false, 10_000, true),
+    ] {
+        assert_eq!(account(provider, hidden, most), shown, "{provider} {hidden} {most}");
+    }
 }
 
 struct Desk {
@@ -111,10 +148,11 @@ fn needs_a_reply_and_waiting_for_them_follow_from_the_thread() {
     let automatic = |letter| Letter { automatic: true, ..letter };
     let referring = |letter, refers| Letter { refers, ..letter };
     let dated = |letter, date| Letter { date, ..letter };
-    let needs = |numbers: &[&str]| (numbers.iter().map(ToString::to_string).collect(), Vec::new());
-    let waiting = |numbers: &[&str]| (Vec::new(), numbers.iter().map(ToString::to_string).collect());
+    let texts = |numbers: &[&str]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let needs = |numbers: &[&str]| (texts(numbers), Vec::new());
+    let waiting = |numbers: &[&str]| (Vec::new(), texts(numbers));
     let nothing = || (Vec::new(), Vec::new());
-    let stories: Vec<(&str, Vec<Letter>, (Vec<String>, Vec<String>))> = vec![
+    let stories = [
         ("a client wrote", vec![from_anna(1)], needs(&[ONE])),
         ("it was answered", vec![from_anna(1), referring(to_anna(2), &[ONE])], waiting(&[TWO])),
         ("a newer mail stands, whoever it answers", vec![to_anna(1), from_anna(2)], needs(&[TWO])),

@@ -114,11 +114,10 @@ impl Block {
             "ul" | "menu" | "dir" => Self::Bullets,
             "ol" => Self::Numbers,
             "li" => Self::Item,
-            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "pre" | "table" | "tr" | "caption" | "dl" | "dt" | "dd"
-            | "address" | "center" | "section" | "article" | "header" | "footer" | "main" | "aside" | "nav"
-            | "figure" | "figcaption" | "form" | "fieldset" | "legend" | "details" | "summary" | "body" => {
-                Self::Other
-            }
+            "h1" | "h2" | "h3" | "h4" | "h5" | "h6" | "pre" | "table" | "tr" | "caption" | "dl" | "dt"
+            | "dd" | "address" | "center" | "section" | "article" | "header" | "footer" | "main"
+            | "aside" | "nav" | "figure" | "figcaption" | "form" | "fieldset" | "legend" | "details"
+            | "summary" | "body" => Self::Other,
             _ => return None,
         })
     }
