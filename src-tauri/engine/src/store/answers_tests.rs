@@ -220,6 +220,36 @@ fn an_answer_in_another_thread_is_one_and_a_mail_to_nobody_known_waits_for_nobod
 }
 
 #[test]
+fn a_report_is_about_the_first_sent_mail_that_it_names() {
+    let desk = Desk::new();
+    let thread = threads::create(&desk.db).unwrap();
+    let first = desk.add(to_anna(1), thread);
+    desk.add(from_anna(2), thread);
+    let second = desk.add(Letter { refers: &["m1@x.example", "m2@x.example"], ..to_anna(3) }, thread);
+    // A server gave the second another id, which its copy in Sent brought home.
+    sending::also_known_as(&desk.db, second, "given@mx.example").unwrap();
+    desk.db
+        .execute(
+            "INSERT INTO outgoing (state, from_address, in_reply_to, refers_to, sent_at, sent_message, created_at, \
+             changed_at) VALUES ('sent', 'me@own.example', 'm2@x.example', '[\"m1@x.example\",\"m2@x.example\"]', 7, \
+             ?1, 1, 1)",
+            [second.0],
+        )
+        .unwrap();
+    let named = |ids: &[&str]| {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        undelivered::named(&desk.db, &ids).unwrap()
+    };
+    assert_eq!(named(&["m3@x.example", "m1@x.example"]), [second], "what it answered arrived");
+    assert_eq!(named(&["else@x.example", "m1@x.example"]), [first]);
+    assert_eq!(named(&["given@mx.example"]), [second]);
+    assert_eq!(named(&["m2@x.example"]), [], "a client's mail, though the second refers to it");
+    assert_eq!(named(&["", "else@x.example"]), []);
+    assert!(undelivered::sent_since(&desk.db, Timestamp(7)).unwrap());
+    assert!(!undelivered::sent_since(&desk.db, Timestamp(4000)).unwrap());
+}
+
+#[test]
 fn the_longest_quiet_stands_first() {
     let desk = Desk::new();
     for number in [2, 1, 3] {
