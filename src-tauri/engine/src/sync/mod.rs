@@ -22,10 +22,12 @@ mod tests;
 mod undelivered;
 #[cfg(test)]
 mod undelivered_tests;
-mod watched;
+pub(crate) mod watched;
 
+pub(crate) use cycle::sign_in;
 pub use cycle::{Context, run};
 pub use earlier::count_earlier;
 pub use file::refile_to_sort;
+pub use intake::{WrittenHere, prepare_written, take_in_written};
 pub use matching::GRACE_SECONDS;
 pub use report::{CycleReport, Phase, Progress, ProgressNow};
