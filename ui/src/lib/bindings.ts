@@ -45,6 +45,36 @@ export const commands = {
 	sidebar: () => __TAURI_INVOKE<Sidebar>("sidebar"),
 	/**  Takes something back. */
 	undo: (undoId: number) => __TAURI_INVOKE<null>("undo", { undoId }),
+	/**  Attaches files that were dropped on the window, by the number of the drop. */
+	attachDropped: (id: OutgoingId, drop: number) => __TAURI_INVOKE<Files>("attach_dropped", { id, drop }),
+	/**  Lets the person choose files and attaches them. */
+	attachFiles: (id: OutgoingId) => __TAURI_INVOKE<Files | null>("attach_files", { id }),
+	/**  Begins a mail and stores it as a draft. */
+	beginMail: (mail: BeginMail) => __TAURI_INVOKE<Draft>("begin_mail", { mail }),
+	/**  Deletes a template. */
+	deleteTemplate: (id: TemplateId) => __TAURI_INVOKE<null>("delete_template", { id }),
+	/**  Throws a draft away. */
+	discardDraft: (id: OutgoingId) => __TAURI_INVOKE<null>("discard_draft", { id }),
+	/**  A draft as it stands. */
+	draft: (id: OutgoingId) => __TAURI_INVOKE<Draft>("draft", { id }),
+	/**  A template filled in for a draft. */
+	fillTemplate: (id: TemplateId, draftId: OutgoingId) => __TAURI_INVOKE<FilledTemplate>("fill_template", { id, draftId }),
+	/**  Whom a few typed letters may mean: contacts first, then people written to. */
+	peopleNamed: (typed: string) => __TAURI_INVOKE<Mailbox[]>("people_named", { typed }),
+	/**  Takes an attached file off. */
+	removeFile: (id: OutgoingId, fileId: OutgoingFileId) => __TAURI_INVOKE<Files>("remove_file", { id, fileId }),
+	/**  Stores what was typed. A draft alone can be changed. Answers the moment at which it was saved. */
+	saveDraft: (id: OutgoingId, draft: DraftInput) => __TAURI_INVOKE<Timestamp>("save_draft", { id, draft }),
+	/**  Stores a template. */
+	saveTemplate: (template: TemplateInput) => __TAURI_INVOKE<TemplateId>("save_template", { template }),
+	/**  Puts a mail into the outbox: after the time to undo it goes, or `at` a later moment. Refused with the field that is wrong. */
+	sendMail: (id: OutgoingId, at: Timestamp | null) => __TAURI_INVOKE<OutgoingRow>("send_mail", { id, at }),
+	/**  Changes what an account's mails are signed with. */
+	setSender: (id: AccountId, name: string, signature: string) => __TAURI_INVOKE<null>("set_sender", { id, name, signature }),
+	/**  All templates, by title. */
+	templates: () => __TAURI_INVOKE<Template[]>("templates"),
+	/**  Takes a mail that has not left back into a draft. */
+	undoSend: (id: OutgoingId) => __TAURI_INVOKE<null>("undo_send", { id }),
 	/**  What is set under Advanced. */
 	advanced: () => __TAURI_INVOKE<Advanced>("advanced"),
 	/**  Waits until the person comes back from the browser. */
@@ -87,6 +117,24 @@ export const commands = {
 	thread: (threadId: ThreadId, projectId: ProjectId | null) => __TAURI_INVOKE<MessageRow[]>("thread", { threadId, projectId }),
 	/**  What no rule could place. */
 	toSort: (after: string | null) => __TAURI_INVOKE<Page<ToSortRow>>("to_sort", { after }),
+	/**  The person says that an uncertain mail arrived. */
+	confirmArrived: (id: OutgoingId) => __TAURI_INVOKE<null>("confirm_arrived", { id }),
+	/**  Takes a sent mail off the outbox page, or throws a failed one away. */
+	dismissOutgoing: (id: OutgoingId) => __TAURI_INVOKE<null>("dismiss_outgoing", { id }),
+	/**  Takes a "Not delivered" off the dashboard. */
+	dismissUndelivered: (id: UndeliveredId) => __TAURI_INVOKE<null>("dismiss_undelivered", { id }),
+	/**  Takes a failed mail back into a draft. */
+	editAgain: (id: OutgoingId) => __TAURI_INVOKE<null>("edit_again", { id }),
+	/**  The outbox page. */
+	outbox: () => __TAURI_INVOKE<Outbox>("outbox"),
+	/**  One outgoing mail. */
+	outgoing: (id: OutgoingId) => __TAURI_INVOKE<OutgoingRow>("outgoing", { id }),
+	/**  Mail of a project that has not become a message of it: drafts, and what waits, failed or is uncertain; newest first. */
+	outgoingOfProject: (projectId: ProjectId) => __TAURI_INVOKE<OutgoingRow[]>("outgoing_of_project", { projectId }),
+	/**  The person wants an uncertain mail sent once more. */
+	sendAgain: (id: OutgoingId) => __TAURI_INVOKE<null>("send_again", { id }),
+	/**  Sends what waits, is planned for later, or failed, now. */
+	sendNow: (id: OutgoingId) => __TAURI_INVOKE<null>("send_now", { id }),
 	/**  Saves a contact. */
 	addContact: (input: ContactInput, fromMessage: MessageId | null) => __TAURI_INVOKE<ContactId>("add_contact", { input, fromMessage }),
 	/**  Makes a contact of somebody who wrote in a thread. */
@@ -127,6 +175,8 @@ export const commands = {
 export const events = {
 	changed: makeEvent<Changed, Changed>("changed"),
 	checklist: makeEvent<Checklist, Checklist>("checklist"),
+	filesDropped: makeEvent<FilesDropped, FilesDropped>("files-dropped"),
+	filesOver: makeEvent<FilesOver, FilesOver>("files-over"),
 	show: makeEvent<Show, Show>("show"),
 	turnedRed: makeEvent<TurnedRed, TurnedRed>("turned-red"),
 };
@@ -144,6 +194,10 @@ export type AccountDetail = {
 	outgoing: Endpoint | null,
 	/**  Further addresses. */
 	aliases: string[],
+	/**  What stands as the sender's name; may be empty. */
+	sender_name: string,
+	/**  What stands under a mail, cleaned HTML; may be empty. */
+	signature: string,
 	/**  How it signs in. */
 	sign_in: SignInKind,
 	/**  Certificates that are trusted for it. */
@@ -360,6 +414,14 @@ export type Cause =
 "sending_off" | 
 /**  Over the server's limit. */
 "message_too_large" | 
+/**  The server takes mail, but not for this recipient. */
+"recipient_refused" | 
+/**  The server does not let this account send as this address. */
+"sender_refused" | 
+/**  The server refused the mail itself. */
+"mail_refused" | 
+/**  An address in letters of its own, and a server without SMTPUTF8 (RFC 6531). */
+"utf8_not_offered" | 
 /**  The user stopped it. */
 "cancelled";
 
@@ -560,6 +622,12 @@ export type Dashboard = {
 	needs_reply: MessageRow[],
 	/**  How many there are. */
 	needs_reply_count: number,
+	/**  The few that clients have left unanswered longest. */
+	waiting: WaitingRow[],
+	/**  How many there are. */
+	waiting_count: number,
+	/**  What was not delivered, newest first. */
+	undelivered: UndeliveredRow[],
 	/**  The newest few to sort. */
 	to_sort: ToSortRow[],
 	/**  How many there are. */
@@ -1051,6 +1119,8 @@ export type Settings = {
 	show_mail_on_dashboard: boolean,
 	/**  Minutes between cycles, 1 to 30. */
 	cycle_minutes: number,
+	/**  Seconds in which a mail can be taken back after Send: 0, 5, 10, 20 or 30. */
+	undo_seconds: number,
 	/**  Appearance. */
 	theme: Theme,
 };
@@ -1066,6 +1136,12 @@ export type Sidebar = {
 	needs_reply: number,
 	/**  How much is to sort. */
 	to_sort: number,
+	/**  Outgoing mail that waits, failed or is uncertain. */
+	outbox: number,
+	/**  Some of it needs the person. */
+	outbox_needs_you: boolean,
+	/**  Drafts. */
+	drafts: number,
 	/**  Active projects. */
 	projects: SidebarProject[],
 	/**  The foot. */
@@ -1189,7 +1265,11 @@ export type Topic =
 /**  Messages: which there are, where they lie, whether they are read. */
 "messages" | 
 /**  Settings. */
-"settings";
+"settings" | 
+/**  Drafts, and what waits to be sent or was sent; progress of sending too. */
+"outbox" | 
+/**  Test emails and their steps. */
+"test_runs";
 
 /**  A certificate that the person trusts for one account, whatever is wrong with it. */
 export type TrustedCertificate = {
@@ -1235,6 +1315,32 @@ export type WhatIsWrong = {
 	/**  The last success. */
 	last_synced_at: Timestamp | null,
 };
+
+export type OutgoingId = number;
+export type OutgoingFileId = number;
+export type TemplateId = number;
+export type UndeliveredId = number;
+export type FilesDropped = { drop: number, names: string[] };
+export type FilesOver = { over: boolean };
+/**  What a mail is begun from. */
+export type BeginMail = { answers: MessageId | null, all: boolean, project_id: ProjectId | null, contact_ids: ContactId[] };
+export type FromChoice = { account_id: AccountId, address: string, label: string, signature: string };
+export type OutgoingFile = { id: OutgoingFileId, name: string, media_type: string, size: number };
+export type Files = { files: OutgoingFile[], too_large: string | null };
+export type Answered = { message_id: MessageId, thread_id: ThreadId, who: string };
+export type Draft = { id: OutgoingId, from: string, from_choices: FromChoice[], to: Mailbox[], cc: Mailbox[], bcc: Mailbox[], subject: string, html: string, files: Files, project_id: ProjectId | null, project: string | null, answered: Answered | null, changed_at: Timestamp };
+export type DraftInput = { from: string, to: Mailbox[], cc: Mailbox[], bcc: Mailbox[], subject: string, html: string };
+export type Template = { id: TemplateId, title: string, subject: string, html: string };
+export type TemplateInput = { id: TemplateId | null, title: string, subject: string, html: string };
+export type FilledTemplate = { subject: string, html: string, missing: string[] };
+export type OutgoingShown = "draft" | "undoable" | "scheduled" | "waiting" | "sending" | "sent" | "failed" | "uncertain";
+export type CopyState = "none" | "wanted" | "found" | "stored" | "no_folder" | "failed";
+export type RecipientView = { name: string, address: string, accepted: boolean, refused: Failure | null };
+export type SendingNow = { sent: number, total: number };
+export type OutgoingRow = { id: OutgoingId, from: string, to: string, recipients: RecipientView[], subject: string, preview: string, state: OutgoingShown, failure: Failure | null, sending: SendingNow | null, send_at: Timestamp | null, next_try_at: Timestamp | null, project_id: ProjectId | null, project: string | null, thread_id: ThreadId | null, sent_message: MessageId | null, copy: CopyState, files: number, changed_at: Timestamp };
+export type Outbox = { waiting: OutgoingRow[], drafts: OutgoingRow[] };
+export type WaitingRow = { message: MessageRow, whom: string, initials: string, quiet_days: number };
+export type UndeliveredRow = { id: UndeliveredId, message: MessageRow, address: string, sentence: string, server_said: string, reported_at: Timestamp };
 
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;
