@@ -149,8 +149,3 @@ export function signed(root: HTMLElement, signature: string, before: string): vo
     root.insertBefore(made, quote);
   }
 }
-
-/** Whether anything can be read in it. */
-export function hasText(html: string): boolean {
-  return (new DOMParser().parseFromString(html, "text/html").body.textContent ?? "").trim() !== "";
-}

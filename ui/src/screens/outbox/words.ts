@@ -5,7 +5,7 @@ import { moment } from "../../lib/sending.svelte";
 import { bytes, listed } from "../../lib/words";
 
 export type Tone = "off" | "busy" | "warn" | "bad" | "good";
-export const toneOf: Record<OutgoingShown, Tone> = {
+const toneOf: Record<OutgoingShown, Tone> = {
   draft: "off",
   undoable: "busy",
   scheduled: "off",
@@ -19,6 +19,10 @@ export const toneOf: Record<OutgoingShown, Tone> = {
 const refused = (row: OutgoingRow): string[] =>
   row.recipients.filter((r) => r.refused !== null).map((r) => r.address);
 
+/** Sent, and yet not to everybody, is nothing to be green about. */
+export const toneFor = (row: OutgoingRow): Tone =>
+  row.state === "sent" && refused(row).length > 0 ? "warn" : toneOf[row.state];
+
 /** The words of the pill. */
 export function stateWords(row: OutgoingRow, now: number): string {
   switch (row.state) {
@@ -27,9 +31,9 @@ export function stateWords(row: OutgoingRow, now: number): string {
     case "undoable":
       return `Sending in ${Math.max(0, Math.ceil(((row.send_at ?? now) - now) / 1000))} s`;
     case "scheduled":
-      return row.send_at === null ? "Sent later" : `Sent ${moment(row.send_at, now)}`;
+      return row.send_at === null ? "Goes out later" : `Goes out ${moment(row.send_at, now)}`;
     case "waiting":
-      return row.next_try_at === null ? "Waiting to be sent" : `Tried again ${until(row.next_try_at, now)}`;
+      return row.next_try_at === null ? "Waiting to be sent" : `Next try ${until(row.next_try_at, now)}`;
     case "sending":
       return "Sending now";
     case "sent":
