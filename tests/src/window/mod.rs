@@ -8,6 +8,7 @@ mod desk;
 mod display;
 mod keys;
 mod looks;
+mod studio;
 mod tap;
 
 use std::fs;
@@ -30,6 +31,7 @@ use crate::trouble::{Doing, Outcome, Trouble};
 pub use desk::{Desk, letter};
 pub use display::Display;
 pub use looks::{AccountLook, LOOKS, Look, Tone};
+pub use studio::{Berg, PROJECT, Studio};
 pub use tap::Tapped;
 
 const FIND: &str = include_str!("find.js");
