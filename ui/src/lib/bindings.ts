@@ -1801,32 +1801,6 @@ export type WhatIsWrong = {
 	last_synced_at: Timestamp | null,
 };
 
-export type OutgoingId = number;
-export type OutgoingFileId = number;
-export type TemplateId = number;
-export type UndeliveredId = number;
-export type FilesDropped = { drop: number, names: string[] };
-export type FilesOver = { over: boolean };
-/**  What a mail is begun from. */
-export type BeginMail = { answers: MessageId | null, all: boolean, project_id: ProjectId | null, contact_ids: ContactId[] };
-export type FromChoice = { account_id: AccountId, address: string, label: string, signature: string };
-export type OutgoingFile = { id: OutgoingFileId, name: string, media_type: string, size: number };
-export type Files = { files: OutgoingFile[], too_large: string | null };
-export type Answered = { message_id: MessageId, thread_id: ThreadId, who: string };
-export type Draft = { id: OutgoingId, from: string, from_choices: FromChoice[], to: Mailbox[], cc: Mailbox[], bcc: Mailbox[], subject: string, html: string, files: Files, project_id: ProjectId | null, project: string | null, answered: Answered | null, changed_at: Timestamp };
-export type DraftInput = { from: string, to: Mailbox[], cc: Mailbox[], bcc: Mailbox[], subject: string, html: string };
-export type Template = { id: TemplateId, title: string, subject: string, html: string };
-export type TemplateInput = { id: TemplateId | null, title: string, subject: string, html: string };
-export type FilledTemplate = { subject: string, html: string, missing: string[] };
-export type OutgoingShown = "draft" | "undoable" | "scheduled" | "waiting" | "sending" | "sent" | "failed" | "uncertain";
-export type CopyState = "none" | "wanted" | "found" | "stored" | "no_folder" | "failed";
-export type RecipientView = { name: string, address: string, accepted: boolean, refused: Failure | null };
-export type SendingNow = { sent: number, total: number };
-export type OutgoingRow = { id: OutgoingId, from: string, to: string, recipients: RecipientView[], subject: string, preview: string, state: OutgoingShown, failure: Failure | null, sending: SendingNow | null, send_at: Timestamp | null, next_try_at: Timestamp | null, project_id: ProjectId | null, project: string | null, thread_id: ThreadId | null, sent_message: MessageId | null, copy: CopyState, files: number, changed_at: Timestamp };
-export type Outbox = { waiting: OutgoingRow[], drafts: OutgoingRow[] };
-export type WaitingRow = { message: MessageRow, whom: string, initials: string, quiet_days: number };
-export type UndeliveredRow = { id: UndeliveredId, message: MessageRow, address: string, sentence: string, server_said: string, reported_at: Timestamp };
-
 /* Tauri Specta runtime */
 type EventEmit<T> = [T] extends [null] ? () => Promise<void> : (payload: T) => Promise<void>;
 
