@@ -121,6 +121,28 @@ export const commands = {
 	projectThreads: (id: ProjectId, after: string | null) => __TAURI_INVOKE<Page<ThreadRow>>("project_threads", { id, after }),
 	/**  Projects, active ones first. */
 	projects: (status: ProjectStatus | null) => __TAURI_INVOKE<ProjectRow[]>("projects", { status }),
+	/**  Takes a "Not delivered" off the dashboard. */
+	dismissUndelivered: (id: UndeliveredId) => __TAURI_INVOKE<null>("dismiss_undelivered", { id }),
+	/**  Adds the address that replied to the run's contact, and looks again. */
+	addTestAddress: (id: TestRunId) => __TAURI_INVOKE<null>("add_test_address", { id }),
+	/**  Starts a run: to `address`, which must be the person's own and of no connected account; the contact and the project are made where there are none. Sends at once. */
+	beginTest: (accountId: AccountId, address: string) => __TAURI_INVOKE<TestRun>("begin_test", { accountId, address }),
+	/**  Brings in the reply that lies in Junk. */
+	bringInTestReply: (id: TestRunId) => __TAURI_INVOKE<null>("bring_in_test_reply", { id }),
+	/**  Removes what was made for a run here: contact, project, mails. */
+	cleanTest: (id: TestRunId) => __TAURI_INVOKE<null>("clean_test", { id }),
+	/**  What removing a run's contact, project and mails would remove. */
+	cleanTestFacts: (id: TestRunId) => __TAURI_INVOKE<DeleteFacts>("clean_test_facts", { id }),
+	/**  Looks at a waiting run's account now. */
+	lookAtTest: (id: TestRunId) => __TAURI_INVOKE<null>("look_at_test", { id }),
+	/**  Ends a run that waits. */
+	stopTest: (id: TestRunId) => __TAURI_INVOKE<null>("stop_test", { id }),
+	/**  What the wizard begins with. */
+	testChoices: () => __TAURI_INVOKE<TestChoices>("test_choices"),
+	/**  One run. */
+	testRun: (id: TestRunId) => __TAURI_INVOKE<TestRun>("test_run", { id }),
+	/**  Every run, newest first. */
+	testRuns: () => __TAURI_INVOKE<TestRun[]>("test_runs"),
 };
 
 /** Events */
@@ -560,6 +582,12 @@ export type Dashboard = {
 	needs_reply: MessageRow[],
 	/**  How many there are. */
 	needs_reply_count: number,
+	/**  The few that clients have left unanswered longest. */
+	waiting: WaitingRow[],
+	/**  How many there are. */
+	waiting_count: number,
+	/**  What was not delivered, newest first. */
+	undelivered: UndeliveredRow[],
 	/**  The newest few to sort. */
 	to_sort: ToSortRow[],
 	/**  How many there are. */
@@ -1051,6 +1079,8 @@ export type Settings = {
 	show_mail_on_dashboard: boolean,
 	/**  Minutes between cycles, 1 to 30. */
 	cycle_minutes: number,
+	/**  Seconds in which a mail can be taken back, 0 to 30. */
+	undo_seconds: number,
 	/**  Appearance. */
 	theme: Theme,
 };
@@ -1189,7 +1219,11 @@ export type Topic =
 /**  Messages: which there are, where they lie, whether they are read. */
 "messages" | 
 /**  Settings. */
-"settings";
+"settings" | 
+/**  Drafts, and what waits to be sent or was sent; progress of sending too. */
+"outbox" | 
+/**  Test emails and their steps. */
+"test_runs";
 
 /**  A certificate that the person trusts for one account, whatever is wrong with it. */
 export type TrustedCertificate = {
@@ -1220,6 +1254,119 @@ export type UnknownAlias = {
 	address: string,
 	/**  Where it was seen. */
 	seen: AliasSeen,
+};
+
+/**  One check of the troubleshooter with the fact behind it. */
+export type Check = {
+	/**  A stable name: `contact`, `address`, `saved_before`, `project`, `account`, `last_sync`, `folder`, … */
+	name: string,
+	/**  Yes, no, or not known. */
+	ok: boolean | null,
+	/**  The fact in one sentence. */
+	fact: string,
+	/**  The button that mends it. */
+	mend: Mend | null,
+};
+
+/**  Why a test came to nothing, or what holds it up. */
+export type Diagnosis = {
+	/**  A stable name: `bounced`, `automatic_reply`, `junk`, `no_reply`, or the code of a cause. */
+	code: string,
+	/**  One plain sentence. */
+	sentence: string,
+	/**  What to do now. */
+	remedy: string,
+	/**  A server's own words. */
+	server_said: string | null,
+	/**  The button that mends it. */
+	mend: Mend | null,
+};
+
+/**  What a button under a diagnosis or a check does. */
+export type Mend = "reconnect" | "sync_now" | "resume" | "edit_account" | "bring_in" | "add_address" | "add_contact" | "create_project" | "bring_in_earlier" | "watch_folder" | "connect_account" | "test_again";
+
+/**  How a run stands. */
+export type RunState = "waiting" | "done" | "failed" | "stopped";
+
+/**  An account that can be tested. */
+export type TestAccount = {
+	id: AccountId,
+	email: string,
+	state: AccountState,
+	sends: boolean,
+};
+
+/**  A contact's address that a test may go to. */
+export type TestAddress = {
+	contact_id: ContactId,
+	name: string,
+	address: string,
+};
+
+/**  What the wizard begins with. */
+export type TestChoices = {
+	accounts: TestAccount[],
+	used: TestAddress[],
+};
+
+/**  A run. */
+export type TestRun = {
+	id: TestRunId,
+	token: string,
+	subject: string,
+	account_id: AccountId | null,
+	account: string,
+	contact_id: ContactId | null,
+	contact: string,
+	address: string,
+	project_id: ProjectId | null,
+	project: string,
+	thread_id: ThreadId | null,
+	state: RunState,
+	by_hand: boolean,
+	started_at: Timestamp,
+	ended_at: Timestamp | null,
+	steps: TestStepView[],
+	diagnosis: Diagnosis | null,
+	checks: Check[],
+	can_clean: boolean,
+};
+
+/**  One guided test email. */
+export type TestRunId = number;
+
+/**  The steps, in their order. */
+export type TestStepName = "sent" | "accepted" | "copy_in_sent" | "reply_seen" | "contact_matched" | "filed" | "on_dashboard";
+
+/**  One step. */
+export type TestStepView = {
+	name: TestStepName,
+	title: string,
+	state: StepState,
+	detail: string | null,
+	at: Timestamp | null,
+	milliseconds: number | null,
+};
+
+/**  A recipient that a delivery report names. */
+export type UndeliveredId = number;
+
+/**  A recipient that a delivery report says was not reached. */
+export type UndeliveredRow = {
+	id: UndeliveredId,
+	message: MessageRow,
+	address: string,
+	sentence: string,
+	server_said: string,
+	reported_at: Timestamp,
+};
+
+/**  A mail that a client has not answered. */
+export type WaitingRow = {
+	message: MessageRow,
+	whom: string,
+	initials: string,
+	quiet_days: number,
 };
 
 /**  What reconnecting begins with. */

@@ -4,7 +4,8 @@ export type Place =
   | { screen: "dashboard" }
   | { screen: "to-sort"; message?: number }
   | { screen: "projects" }
-  | { screen: "project"; id: number; tab?: Tab; thread?: number; message?: number }
+  /** With `reply`, the message that is answered: its thread opens with a reply begun. */
+  | { screen: "project"; id: number; tab?: Tab; thread?: number; message?: number; reply?: number }
   | { screen: "contacts" }
   | { screen: "contact"; id: number }
   /** With `email`, the address that waits to be connected meanwhile, and the issuer that has to know Hatstand for it. */
