@@ -57,7 +57,7 @@ export function pretend(situation: Situation, theme: string): void {
     : mail.rows
         .filter((r) => r.direction === "out" && r.project_id !== null && r.thread_id !== 1)
         .slice(0, 2)
-        .map((message, i) => ({
+        .map((message) => ({
           message,
           whom: message.to[0]?.name ?? "",
           initials: (message.to[0]?.name ?? "")
@@ -65,7 +65,7 @@ export function pretend(situation: Situation, theme: string): void {
             .map((x) => x[0])
             .slice(0, 2)
             .join(""),
-          quiet_days: i === 0 ? 4 : 1,
+          quiet_days: Math.floor((now - message.date) / 86_400_000),
         }));
   let undelivered: UndeliveredRow[] =
     situation === "states"
