@@ -21,6 +21,7 @@ import type {
 } from "../src/lib/bindings";
 import * as accounts from "./accounts";
 import * as mail from "./mail";
+import { writing } from "./writing";
 import { contactRows, contacts, now, projects } from "./people";
 import * as tests from "./tests";
 
@@ -248,10 +249,17 @@ export function pretend(situation: Situation, theme: string): void {
     });
   }
 
+  const written = writing(situation, () => settings.undo_seconds, changed, refusal);
+  const sentFigures = () => {
+    const [outbox, outbox_needs_you, drafts] = written.figures();
+    return { outbox, outbox_needs_you, drafts };
+  };
   const answers: Record<string, (a: Args) => unknown> = {
+    ...written.answers,
     sidebar: (): Sidebar => ({
       needs_reply: waiting.length,
       to_sort: sorting.length,
+      ...sentFigures(),
       projects: empty
         ? []
         : projects

@@ -1,7 +1,6 @@
 import { events, type Topic } from "./bindings";
 
-/** What the engine announces changes of. */
-export type { Topic } from "./bindings";
+export type { Topic };
 
 type Hearer = { topics: readonly Topic[]; heard: () => void };
 const hearers = new Set<Hearer>();

@@ -3,9 +3,9 @@ export type Tab = "mail" | "people" | "notes";
 export type Place =
   | { screen: "dashboard" }
   | { screen: "to-sort"; message?: number }
+  | { screen: "outbox" }
   | { screen: "projects" }
-  /** With `reply`, the message that is answered: its thread opens with a reply begun. */
-  | { screen: "project"; id: number; tab?: Tab; thread?: number; message?: number; reply?: number }
+  | { screen: "project"; id: number; tab?: Tab; thread?: number; message?: number }
   | { screen: "contacts" }
   | { screen: "contact"; id: number }
   /** With `email`, the address that waits to be connected meanwhile, and the issuer that has to know Hatstand for it. */
@@ -73,6 +73,7 @@ export function placeNamed(name: string): Place {
   const [screen, rest] = name.split("/");
   const id = Number(rest);
   if (screen === "to-sort") return { screen };
+  if (screen === "outbox") return { screen };
   if (screen === "projects") return { screen };
   if (screen === "contacts") return { screen };
   if (screen === "settings" && rest === "advanced") return { screen, part: rest };

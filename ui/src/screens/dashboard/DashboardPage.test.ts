@@ -3,6 +3,7 @@ import userEvent from "@testing-library/user-event";
 import { beforeEach, expect, test } from "vitest";
 import type { Dashboard, MessageRow } from "../../lib/bindings";
 import { router } from "../../lib/router.svelte";
+import { writing } from "../../lib/writing.svelte";
 import { askedFor, engine } from "../connect/testing/answers";
 import DashboardPage from "./DashboardPage.svelte";
 
@@ -56,7 +57,8 @@ test("what needs a reply is answered in its project, or done", async () => {
   await person.click(await screen.findByRole("button", { name: "Done: Timeline" }));
   expect(askedFor(asked, "mark_done")).toEqual([{ messageId: 2 }]);
   await person.click(screen.getByRole("button", { name: "Reply: Timeline" }));
-  expect(router.place).toEqual({ screen: "project", id: 1, thread: 20, message: 2, reply: 2 });
+  expect(router.place).toMatchObject({ screen: "project", id: 1, thread: 20 });
+  expect(writing.below).toMatchObject({ thread: 20, start: { mail: { answers: 2, all: false } } });
 });
 
 test("who has not answered is shown with the days of quiet, nudged or done", async () => {
@@ -79,7 +81,8 @@ test("who has not answered is shown with the days of quiet, nudged or done", asy
   await person.click(within(region).getByRole("button", { name: "Done: Two logos" }));
   expect(askedFor(asked, "mark_done")).toEqual([{ messageId: 5 }]);
   await person.click(within(region).getByRole("button", { name: "Nudge: Two logos" }));
-  expect(router.place).toEqual({ screen: "project", id: 1, thread: 50, message: 5, reply: 5 });
+  expect(router.place).toMatchObject({ screen: "project", id: 1, thread: 50 });
+  expect(writing.below).toMatchObject({ thread: 50, start: { mail: { answers: 5 } } });
 });
 
 test("a mail that did not arrive says whom it did not reach, in the server’s words, until it is put away", async () => {
