@@ -144,6 +144,31 @@ test("every step is followed with its time, and the minutes of waiting are count
   expect(onclose).toHaveBeenCalledOnce();
 });
 
+test("what has come and does not count is said where it is waited for", async () => {
+  const automatic = "So far only an automatic reply came";
+  now = run({
+    steps: steps(OUT).map((s) => (s.name === "reply_seen" ? { ...s, detail: automatic } : s)),
+    diagnosis: held(null),
+  });
+  clock.now = BEGAN + 5 * 60_000;
+  await open({ run: 5 });
+  expect(await screen.findByTestId("test-step-reply_seen")).toHaveTextContent(
+    `${automatic}. 5 minutes so far.`,
+  );
+});
+
+test("a refusal that is about the mailbox stands below the address, not at it", async () => {
+  await open({}, [mailbox(7)], {
+    begin_test: () => {
+      throw refusal("The keychain is locked.", "account");
+    },
+  });
+  const field = await screen.findByLabelText("Your other address");
+  await person.type(field, "nora@outlook.example{Enter}");
+  expect(await screen.findByTestId("test-refused")).toHaveTextContent("The keychain is locked.");
+  expect(field).not.toHaveAttribute("aria-invalid");
+});
+
 test("the address is copied by a button that says so", async () => {
   await open({ run: 5 });
   await person.click(await screen.findByRole("button", { name: "Copy the address" }));

@@ -1,5 +1,5 @@
-import type { AccountState, Mend, TestRun, TestStepName } from "../../lib/bindings";
-import { seconds, span, took } from "../../lib/dates";
+import type { AccountState, Mend, TestRun, TestStepName } from "./bindings";
+import { seconds, span, took } from "./dates";
 
 /** What the button of a mend says. */
 export const mendWords: Record<Mend, string> = {
@@ -26,8 +26,9 @@ const isPast = (run: TestRun, name: TestStepName): boolean => {
   return state === "done" || state === "skipped";
 };
 
-/** The mail has not been taken by the outgoing server yet. */
-export const isLeaving = (run: TestRun): boolean => !run.by_hand && !isPast(run, "accepted");
+/** The mail has not left, or was refused. One of which nobody knows whether it left is waited for. */
+export const isLeaving = (run: TestRun): boolean =>
+  !run.by_hand && !isPast(run, "accepted") && stepOf(run, "reply_seen")?.state === "todo";
 /** The reply has been seen. */
 export const isBack = (run: TestRun): boolean => isPast(run, "reply_seen");
 
