@@ -4,6 +4,9 @@
 //! [`Store::write`] (one transaction) or [`Store::read`].
 
 pub mod accounts;
+pub mod answers;
+#[cfg(test)]
+mod answers_tests;
 pub mod certificates;
 pub mod contacts;
 pub mod coverage;
@@ -20,8 +23,10 @@ mod open_tests;
 pub mod projects;
 pub mod raw;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod threads;
+pub mod troubleshoot;
+pub mod undelivered;
 pub mod undo;
 mod writer;
 

@@ -19,9 +19,13 @@ pub mod schedule;
 pub mod state;
 #[cfg(test)]
 mod tests;
+mod undelivered;
+#[cfg(test)]
+mod undelivered_tests;
 mod watched;
 
 pub use cycle::{Context, run};
 pub use earlier::count_earlier;
 pub use file::refile_to_sort;
+pub use matching::GRACE_SECONDS;
 pub use report::{CycleReport, Phase, Progress, ProgressNow};
