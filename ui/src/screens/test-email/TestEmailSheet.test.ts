@@ -40,6 +40,8 @@ async function turns(more: Partial<TestRun>): Promise<void> {
 }
 beforeEach(() => {
   person = userEvent.setup();
+  // The time is what the story says.
+  clock.stop();
   now = run();
   onclose.mockClear();
   sheets.close();
