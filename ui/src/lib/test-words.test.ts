@@ -30,6 +30,6 @@ test("when a step was done, how long it took, and how long is waited", () => {
   expect(stepTime(at, 812)).toBe("10:40:02 · 0.8 s");
   expect(stepTime(at, null)).toBe("10:40:02");
   expect(stepTime(null, null)).toBe("");
-  expect(soFar(at, at + 59_000)).toBe("Less than a minute so far");
+  expect(soFar(at, at + 59_000)).toBe("Not a minute yet");
   expect(soFar(at, at + 61_000)).toBe("1 minute so far");
 });

@@ -59,6 +59,6 @@ export const stepTime = (at: number | null, milliseconds: number | null): string
     .filter(Boolean)
     .join(" · ");
 
-/** "Less than a minute so far", "2 minutes so far" */
+/** "Not a minute yet", "2 minutes so far" */
 export const soFar = (since: number, now: number): string =>
-  now - since < 60_000 ? "Less than a minute so far" : `${span(now - since)} so far`;
+  now - since < 60_000 ? "Not a minute yet" : `${span(now - since)} so far`;
