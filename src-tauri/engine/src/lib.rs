@@ -13,6 +13,7 @@ pub mod secrets;
 pub mod smtp;
 pub mod store;
 pub mod sync;
+pub mod testmail;
 pub mod view;
 
 pub use engine::{

@@ -19,6 +19,7 @@ mod open;
 mod open_tests;
 pub mod projects;
 pub mod raw;
+pub mod test_runs;
 #[cfg(test)]
 mod tests;
 pub mod threads;

@@ -1,5 +1,6 @@
 //! Sync: one cycle, its scheduling, back-off, derived state.
 
+mod by_hand;
 mod cycle;
 #[cfg(test)]
 mod cycle_tests;
@@ -21,6 +22,7 @@ pub mod state;
 mod tests;
 mod watched;
 
+pub use by_hand::{Hit, bring_in, find};
 pub use cycle::{Context, run};
 pub use earlier::count_earlier;
 pub use file::refile_to_sort;
