@@ -3,6 +3,10 @@
 -- What stands as the sender's name, and under a mail that this account sends (cleaned HTML).
 ALTER TABLE account ADD COLUMN sender_name TEXT NOT NULL DEFAULT '';
 ALTER TABLE account ADD COLUMN signature   TEXT NOT NULL DEFAULT '';
+-- Why the outgoing server does not let this account send; NULL: nothing is known against it. A secret that was refused
+-- there is not sent there again by itself. Incoming mail is another server, and has its own state.
+ALTER TABLE account ADD COLUMN sending_cause TEXT;
+ALTER TABLE account ADD COLUMN sending_said  TEXT;
 
 CREATE TABLE outgoing (
     id            INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -28,7 +32,7 @@ CREATE TABLE outgoing (
     send_at       INTEGER,                         -- not before this moment: the time to undo, or send later
     later         INTEGER NOT NULL DEFAULT 0,      -- the person chose that moment
     attempts      INTEGER NOT NULL DEFAULT 0,
-    next_try      INTEGER,
+    next_try      INTEGER,                         -- of a sent mail: when its copy is looked for again
     -- Committed before the final dot goes out: from then on only the server knows.
     handed_over   INTEGER NOT NULL DEFAULT 0,
     cause         TEXT,                            -- of the last failure
@@ -47,6 +51,7 @@ CREATE INDEX outgoing_project ON outgoing(project_id, state);
 CREATE INDEX outgoing_answers ON outgoing(answers);
 CREATE INDEX outgoing_sent ON outgoing(sent_message);
 CREATE INDEX outgoing_message_id ON outgoing(message_id) WHERE message_id <> '';
+CREATE INDEX outgoing_copy ON outgoing(next_try) WHERE copy = 'wanted';
 CREATE INDEX outgoing_hash ON outgoing(raw_hash) WHERE raw_hash IS NOT NULL;
 
 CREATE TABLE outgoing_recipient (
@@ -60,6 +65,7 @@ CREATE TABLE outgoing_recipient (
     server_said TEXT,
     PRIMARY KEY (outgoing_id, position)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX outgoing_refused ON outgoing_recipient(outgoing_id) WHERE state = 'refused';
 
 -- Attached files are copied at once: what is sent is what was chosen.
 CREATE TABLE outgoing_file (

@@ -2,6 +2,7 @@
 //! mailboxes into the project it belongs to. `ARCHITECTURE.md` names the floors.
 
 pub mod auth;
+pub mod compose;
 pub mod connect;
 mod engine;
 pub mod filing;

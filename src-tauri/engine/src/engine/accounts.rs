@@ -126,6 +126,7 @@ impl Engine {
         .await?;
         self.tell(Topic::Accounts);
         self.tell(Topic::Messages);
+        self.tell(Topic::Outbox);
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use super::Engine;
 
 use crate::model::{ContactId, Message, ProjectId, ProjectStatus, Refusal, ThreadId};
 use crate::store::lists::{self, After};
-use crate::store::{accounts, contacts, locations, projects};
+use crate::store::{accounts, contacts, locations, outgoing, projects};
 use crate::view::{
     Dashboard, Health, MessageRow, Page, Sidebar, SidebarProject, ToSortRow, message_rows, to_sort_row,
 };
@@ -123,12 +123,13 @@ impl Engine {
                     active.push(SidebarProject { id, title: project.title, unread });
                 }
             }
+            let (drafts, waiting, needs_you) = outgoing::counts(db)?;
             Ok(Sidebar {
                 needs_reply: lists::count_needs_reply(db)?,
                 to_sort: lists::count_to_sort(db)?,
-                outbox: 0,
-                outbox_needs_you: false,
-                drafts: 0,
+                outbox: waiting + needs_you,
+                outbox_needs_you: needs_you > 0,
+                drafts,
                 projects: active,
                 health: Health::of(&rows),
             })

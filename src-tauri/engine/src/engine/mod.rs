@@ -27,6 +27,7 @@ pub use settings::{Settings, Theme};
 pub use typed::{ConnectRequest, GivenSignIn, Outgoing, ReconnectRequest, Servers};
 
 use crate::auth::Auth;
+use crate::compose::{Knock, Outbox, OutboxNotice, Pace};
 use crate::connect::providers::Table;
 use crate::model::{Refusal, Timestamp};
 use crate::net::Deadlines;
@@ -64,6 +65,7 @@ pub struct Engine {
 
 struct Inner {
     scheduler: Arc<Scheduler>,
+    outbox: Arc<Outbox>,
     events: broadcast::Sender<Event>,
     table: Arc<Table>,
     checks: std::sync::Mutex<std::collections::HashMap<String, CancellationToken>>,
@@ -108,18 +110,32 @@ impl Engine {
             size_limit: SIZE_LIMIT,
         };
         let sender = events.clone();
+        let knock = Arc::new(Knock::default());
+        let at_the_outbox = Arc::clone(&knock);
         let notify = move |notice| {
             let event = match notice {
                 Notice::Account => Event::Changed(Topic::Accounts),
                 Notice::Messages => Event::Changed(Topic::Messages),
                 Notice::TurnedRed(account) => Event::TurnedRed(account),
+                Notice::Anew => return at_the_outbox.anew(),
             };
             // Nobody listens: nobody needs to know.
             let _ = sender.send(event);
         };
         let scheduler = Arc::new(Scheduler::new(context, Box::new(notify)));
+        let sender = events.clone();
+        let notify = move |notice| {
+            let topic = match notice {
+                OutboxNotice::Outbox => Topic::Outbox,
+                OutboxNotice::Messages => Topic::Messages,
+                OutboxNotice::Account => Topic::Accounts,
+            };
+            let _ = sender.send(Event::Changed(topic));
+        };
+        let outbox = Outbox::new(Arc::clone(&scheduler), knock, Pace::default(), Box::new(notify));
         let inner = Inner {
             scheduler,
+            outbox: Arc::new(outbox),
             events,
             table: Arc::new(table),
             checks: std::sync::Mutex::default(),
@@ -164,8 +180,16 @@ impl Engine {
         };
         let scheduler = Arc::clone(&self.inner.scheduler);
         let read = move || interval.load(std::sync::atomic::Ordering::Relaxed);
+        let outbox = Arc::clone(&self.inner.outbox);
+        let work = async {
+            tokio::join!(
+                scheduler.run_until(read, self.inner.end.clone()),
+                outbox.run_until(self.inner.end.clone()),
+                self.follow_tests()
+            )
+        };
         tokio::select! {
-            () = scheduler.run_until(read, self.inner.end.clone()) => {}
+            ((), (), ()) = work => {}
             () = follow => {}
         }
     }
@@ -190,6 +214,7 @@ impl Engine {
                     self.tell(topic);
                 }
                 self.scheduler().poke();
+                self.mail_outbox().poke();
             }
         }
     }
@@ -201,6 +226,10 @@ impl Engine {
 
     fn scheduler(&self) -> &Arc<Scheduler> {
         &self.inner.scheduler
+    }
+
+    fn mail_outbox(&self) -> &Arc<Outbox> {
+        &self.inner.outbox
     }
 
     fn context(&self) -> &Context {

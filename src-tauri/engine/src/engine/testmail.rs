@@ -1,21 +1,21 @@
 //! Guided test emails.
 
+use super::events::Event;
 use super::{Engine, Topic};
+use crate::compose::queue::{When, queue};
 use crate::model::{
-    AccountId, Backfill, ContactAddress, ContactId, CycleId, Refusal, RunState, TestRunId, TestStepName,
-    TestStepState, Timestamp,
+    AccountId, Backfill, ContactAddress, ContactId, CopyState, CycleId, OutgoingState, Refusal, RunState,
+    TestRunId, TestStepName, TestStepState,
 };
 use crate::store::test_runs::{self, Run};
 use crate::store::{StoreError, accounts, contacts, cycles};
 use crate::sync::{bring_in, find, refile_to_sort};
-use crate::testmail::{self, Begun, LIMIT_MS};
+use crate::testmail::{self, LIMIT_MS};
 use crate::view::{DeleteFacts, TestChoices, TestRun};
 use std::collections::HashMap;
 use std::time::Duration;
 use tokio::sync::broadcast;
 use tokio::sync::broadcast::error::RecvError;
-
-use super::events::Event;
 
 /// While a run waits, the clock is looked at so often.
 const TEND_EVERY: Duration = Duration::from_secs(5);
@@ -30,18 +30,12 @@ impl Engine {
     /// Starts a run: to `address`, which must be the person's own and of no connected account; the contact and the
     /// project are made where there are none. Its mail leaves at once; how far it is shows in the run.
     pub async fn begin_test(&self, account_id: AccountId, address: String) -> Result<TestRun, Refusal> {
-        let begun = self.store_test(account_id, address).await?;
-        let id = begun.id;
-        let engine = self.clone();
-        tokio::spawn(async move {
-            if let Err(refusal) = engine.send_test(&begun).await {
-                tracing::warn!("test email {id}: {refusal}");
-            }
-        });
+        let id = self.store_test(account_id, address).await?;
+        self.send_test_soon(id);
         self.test_run(id).await
     }
 
-    /// The same, to a contact's first address, and waits until the mail was sent or was not.
+    /// The same, to a contact's first address, and waits until the mail was sent or was not, and its copy was seen to.
     pub async fn start_test(
         &self,
         account_id: AccountId,
@@ -51,9 +45,11 @@ impl Engine {
         let address = address.ok_or_else(|| Refusal::not_found("address"))?.address;
         // Held until the mail has left: the same as for a cycle.
         let _guard = self.scheduler().cycle_guard().await?;
-        let begun = self.store_test(account_id, address.to_string()).await?;
-        self.send_test(&begun).await?;
-        self.test_run(begun.id).await
+        let id = self.store_test(account_id, address.to_string()).await?;
+        self.send_test(id).await?;
+        self.copy_test(id).await?;
+        self.judge_test(id).await?;
+        self.test_run(id).await
     }
 
     /// Every run, newest first.
@@ -86,6 +82,7 @@ impl Engine {
     pub async fn check_test(&self, id: TestRunId) -> Result<TestRun, Refusal> {
         let run = self.read(move |db| test_runs::get(db, id)).await?;
         if run.state == RunState::Waiting {
+            self.copy_test(id).await?;
             if let Some(account) = run.account {
                 self.sync(account).await?;
             }
@@ -299,22 +296,92 @@ impl Engine {
     }
 
     /// Checks what was chosen and stores the run with its mail.
-    async fn store_test(&self, account_id: AccountId, typed: String) -> Result<Begun, Refusal> {
+    async fn store_test(&self, account_id: AccountId, typed: String) -> Result<TestRunId, Refusal> {
         let _guard = self.scheduler().cycle_guard().await?;
         let (now, random) = (self.now(), random());
-        let begun = self
+        let id = self
             .write(move |tx| {
                 let ready = testmail::choose(tx, account_id, &typed, now)?;
                 testmail::begin(tx, ready, random, now)
             })
             .await?;
-        self.judge_test(begun.id).await?;
+        self.judge_test(id).await?;
         for topic in [Topic::TestRuns, Topic::Contacts, Topic::Projects] {
             self.tell(topic);
         }
         // Its cycles come quicker from now on.
         self.scheduler().poke();
-        Ok(begun)
+        Ok(id)
+    }
+
+    fn send_test_soon(&self, id: TestRunId) {
+        let engine = self.clone();
+        tokio::spawn(async move {
+            if let Err(refusal) = engine.send_test(id).await {
+                tracing::warn!("test email {id}: {refusal}");
+            }
+        });
+    }
+
+    /// Sends a run's mail, without the time to take it back, and waits for what comes of it. What cannot even be queued
+    /// ends the run.
+    async fn send_test(&self, id: TestRunId) -> Result<(), Refusal> {
+        let Some(mail) = self.read(move |db| Ok(test_runs::get(db, id)?.outgoing)).await? else {
+            return Ok(());
+        };
+        let now = self.now();
+        let when = When { now, send_at: now, later: false };
+        let random = uuid::Uuid::new_v4().into_bytes();
+        let sent = match queue(self.store(), mail, when, random).await {
+            Ok(()) => {
+                // Left and accepted are seen while it is on its way.
+                self.judge_test(id).await?;
+                self.send_one(mail).await.map(drop)
+            }
+            Err(error) => Err(error.refusal()),
+        };
+        self.judge_test(id).await?;
+        let Err(refusal) = sent else { return Ok(()) };
+        let words = refusal.clone();
+        let ended = self.write(move |tx| testmail::give_up(tx, id, &words, now)).await?;
+        self.tell(Topic::TestRuns);
+        if ended { Err(refusal) } else { Ok(()) }
+    }
+
+    /// Sees to the copy in Sent of a run's mail, where that is still to be done. It holds nothing up.
+    async fn copy_test(&self, id: TestRunId) -> Result<(), Refusal> {
+        let wanted = self
+            .read(move |db| {
+                let Some(mail) = test_runs::get(db, id)?.outgoing else { return Ok(None) };
+                let way = test_runs::on_its_way(db, mail)?;
+                Ok(way.filter(|way| way.copy == CopyState::Wanted).map(|_| mail))
+            })
+            .await?;
+        if let Some(mail) = wanted
+            && let Err(refusal) = self.copy_one(mail).await
+        {
+            tracing::debug!("test email {id}: its copy has to wait: {refusal}");
+        }
+        Ok(())
+    }
+
+    /// A program died before it had put a run's mail into the outbox: it goes now.
+    async fn resume_tests(&self) {
+        let waiting = self
+            .read(|db| {
+                let mut drafts = Vec::new();
+                for run in test_runs::waiting(db)? {
+                    let way = run.outgoing.map(|mail| test_runs::on_its_way(db, mail)).transpose()?.flatten();
+                    if way.is_some_and(|way| way.state == OutgoingState::Draft) {
+                        drafts.push(run.id);
+                    }
+                }
+                Ok(drafts)
+            })
+            .await;
+        for id in waiting.unwrap_or_default() {
+            self.send_test_soon(id);
+        }
     }
 }
 

@@ -17,6 +17,8 @@ pub enum Reason {
     OnlyProject,
     /// The user put this message there.
     MovedByUser,
+    /// It was written there.
+    WrittenHere,
     /// To sort: it joins threads of different projects.
     JoinsThreads,
     /// To sort: its thread's project is not active.
@@ -32,13 +34,14 @@ pub enum Reason {
 }
 
 impl Reason {
-    pub(super) const ALL: [Self; 12] = [
+    pub(super) const ALL: [Self; 13] = [
         Self::ThreadMoved,
         Self::ThreadHasProject,
         Self::SharedProject,
         Self::DefaultProject,
         Self::OnlyProject,
         Self::MovedByUser,
+        Self::WrittenHere,
         Self::JoinsThreads,
         Self::ThreadProjectNotActive,
         Self::NoActiveProject,
@@ -56,6 +59,7 @@ impl Reason {
             Self::DefaultProject => "default_project",
             Self::OnlyProject => "only_project",
             Self::MovedByUser => "moved_by_user",
+            Self::WrittenHere => "written_here",
             Self::JoinsThreads => "joins_threads",
             Self::ThreadProjectNotActive => "thread_project_not_active",
             Self::NoActiveProject => "no_active_project",
@@ -79,6 +83,7 @@ impl Reason {
             Self::DefaultProject => "filed here because it is this contact’s usual project",
             Self::OnlyProject => "filed here because it is this contact’s only active project",
             Self::MovedByUser => "filed here by you",
+            Self::WrittenHere => "you wrote it here",
             Self::JoinsThreads => "It joins threads of different projects",
             Self::ThreadProjectNotActive => "Its thread’s project is not active",
             Self::NoActiveProject => "No active project yet",

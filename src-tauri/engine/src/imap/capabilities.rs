@@ -67,6 +67,11 @@ impl Capabilities {
         self.has("LITERAL-")
     }
 
+    /// The largest message that can be stored, where the server says it for all folders (RFC 7889).
+    pub fn append_limit(&self) -> Option<u64> {
+        self.0.iter().filter_map(|name| name.strip_prefix("APPENDLIMIT=")).find_map(|limit| limit.parse().ok())
+    }
+
     /// Client and server may introduce themselves (RFC 2971).
     pub fn id(&self) -> bool {
         self.has("ID")

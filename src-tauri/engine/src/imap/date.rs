@@ -1,4 +1,4 @@
-//! INTERNALDATE (RFC 9051, date-time).
+//! INTERNALDATE and the date of APPEND (RFC 9051, date-time).
 
 use crate::model::Timestamp;
 
@@ -29,9 +29,23 @@ pub(super) fn internal_date(text: &str) -> Option<Timestamp> {
     Some(Timestamp::from_seconds(utc - sign * (hours * 3600 + minutes * 60)))
 }
 
+/// The same the other way, in UTC: `17-Jul-1996 09:44:25 +0000`. `None`: its year has not four digits.
+pub(super) fn date_time(time: Timestamp) -> Option<String> {
+    let utc = jiff::Timestamp::from_second(time.seconds()).ok()?.to_zoned(jiff::tz::TimeZone::UTC);
+    (1000..=9999).contains(&utc.year()).then(|| utc.strftime("%d-%b-%Y %H:%M:%S +0000").to_string())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_date_is_written_as_it_is_read() {
+        let time = internal_date("01-Mar-2026 00:30:00 +0200").unwrap();
+        assert_eq!(date_time(time.plus(999)).as_deref(), Some("28-Feb-2026 22:30:00 +0000"));
+        assert_eq!(date_time(Timestamp(i64::MIN)), None);
+        assert_eq!(date_time(Timestamp::from_seconds(-62_135_596_800)), None);
+    }
 
     #[test]
     fn a_date_is_read_in_its_zone() {

@@ -163,6 +163,28 @@ impl Dialogue {
         Ok(early)
     }
 
+    /// Sends a command that ends with a literal, and the literal once the server waits for it (RFC 9051, section
+    /// 4.3); untagged answers may come before. A command that ends without that is answered with its end, and
+    /// nothing of the literal has left. Left in the middle, the connection is of no more use.
+    pub(super) async fn start_with(
+        &mut self,
+        mut command: Command,
+        literal: &[u8],
+    ) -> Result<Option<Reply>, Failure> {
+        command.words(&format!(" {{{}}}", literal.len()));
+        let mut early = self.start(&command).await?;
+        if early.is_none() {
+            early = self.go_on().await?;
+        }
+        if early.is_none() {
+            self.writing = true;
+            self.write(literal).await?;
+            self.write(b"\r\n").await?;
+            self.writing = false;
+        }
+        Ok(early)
+    }
+
     /// Sends a command whose answer does not matter and cannot be taken for another's.
     pub(super) async fn mention(&mut self, command: &Command) -> Result<(), Failure> {
         let tag = self.next_tag();
@@ -271,6 +293,17 @@ impl Dialogue {
         };
         loop {
             match self.next(&mut show).await? {
+                Heard::GoOn(_) => {}
+                Heard::Done(reply) => return Ok(reply),
+                Heard::Data(never) => match never {},
+            }
+        }
+    }
+
+    /// The end of the running command, whatever comes before it.
+    pub(super) async fn end(&mut self) -> Result<Reply, Failure> {
+        loop {
+            match self.next(|_| None::<Infallible>).await? {
                 Heard::GoOn(_) => {}
                 Heard::Done(reply) => return Ok(reply),
                 Heard::Data(never) => match never {},

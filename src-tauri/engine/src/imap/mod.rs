@@ -1,12 +1,16 @@
-//! One IMAP session over async-imap, read-only.
+//! One IMAP session over async-imap. It reads; one thing alone is written.
 //!
 //! From the network up: [`crate::net::Stream`], the guard that lets pass only what can be parsed, async-imap as
 //! decoder, a command loop that reads to its own tagged line, and typed commands. [`Connection::open`] dials,
 //! [`Connection::sign_in`] makes a [`Session`]. Every failure is a [`crate::model::Failure`] with its cause.
 //!
-//! The session changes nothing on the server: it knows EXAMINE and BODY.PEEK, and no command that writes.
+//! The session changes nothing that is on the server: it knows EXAMINE and BODY.PEEK. The one command that writes
+//! is APPEND, in `append`, and it adds one thing: the copy of a mail that was sent from here. It can go into a
+//! [`SentFolder`] alone, and only a folder that is the account's Sent folder becomes one.
 
 mod append;
+#[cfg(test)]
+mod append_tests;
 mod capabilities;
 mod causes;
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! A signed-in session. It only reads: no SELECT, no flag set, nothing stored, moved or deleted.
+//! A signed-in session. It reads: no SELECT, no flag set, nothing moved or deleted. The one thing that it can store
+//! is the copy of a sent mail in the Sent folder (`append`).
 
 use super::capabilities::Capabilities;
 use super::command::Command;

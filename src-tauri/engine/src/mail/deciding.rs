@@ -75,6 +75,11 @@ impl Deciding {
     }
 }
 
+/// Where a mail wants its answers: the entries of Reply-To, as people read them. Of a whole mail or of its header.
+pub fn reply_to(mail: &[u8]) -> Vec<Mailbox> {
+    mailboxes(&Header::read(mail).0, "Reply-To")
+}
+
 fn author(fields: usize, authors: &[Entry]) -> FromField {
     let mut claims = authors.iter().filter(|entry| entry.claims_an_address());
     match (fields, claims.next(), claims.next()) {

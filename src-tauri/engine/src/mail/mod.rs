@@ -23,7 +23,7 @@ pub mod text_html;
 mod words;
 
 pub use address_list::{Entry, address_list};
-pub use deciding::{DECIDING_FIELDS, Deciding, FromField};
+pub use deciding::{DECIDING_FIELDS, Deciding, FromField, reply_to};
 pub use html::{CleanHtml, clean, clean_written, html_to_text, quotable};
 pub use parse::{Parsed, attachment, inline_image, parse};
 pub use search_text::{SearchText, match_expression, normalise};

@@ -4,6 +4,9 @@
 
 use super::{Stream, clean, failure_of, hung_up, what_speaks};
 use crate::model::{Cause, Failure};
+use std::future::{Future as _, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
 use std::time::Duration;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use zeroize::Zeroizing;
@@ -56,6 +59,26 @@ impl Lines {
         }
     }
 
+    /// Whether something has come that was not read yet, without waiting. A connection that has ended: a failure.
+    pub async fn has_more(&mut self) -> Result<bool, Failure> {
+        if !self.buffer.is_empty() {
+            return Ok(true);
+        }
+        let mut reading = pin!(self.stream.read_buf(&mut self.buffer));
+        match poll_fn(|cx| Poll::Ready(reading.as_mut().poll(cx))).await {
+            Poll::Pending => Ok(false),
+            Poll::Ready(Ok(0)) => {
+                self.left = true;
+                Err(self.ended())
+            }
+            Poll::Ready(Ok(_)) => Ok(true),
+            Poll::Ready(Err(error)) => {
+                self.left = hung_up(&error);
+                Err(failure_of(&error))
+            }
+        }
+    }
+
     /// The stream below.
     pub const fn stream(&self) -> &Stream {
         &self.stream
@@ -74,8 +97,13 @@ impl Lines {
     /// Sends a line; the end is added.
     pub async fn send(&mut self, line: &str) -> Result<(), Failure> {
         let whole = Zeroizing::new(format!("{line}\r\n"));
+        self.write(whole.as_bytes()).await
+    }
+
+    /// Writes bytes as they are. When it returns well, nothing of them is left in this program.
+    pub async fn write(&mut self, bytes: &[u8]) -> Result<(), Failure> {
         let sent = async {
-            self.stream.write_all(whole.as_bytes()).await?;
+            self.stream.write_all(bytes).await?;
             self.stream.flush().await
         };
         sent.await.map_err(|error| {

@@ -71,6 +71,9 @@ pub struct Deadlines {
     pub greeting: Duration,
     /// While a command waits: the longest silence between two bytes.
     pub idle: Duration,
+    /// For the answer to a mail that was handed over (RFC 5321, section 4.5.3.2.6): the server may look at all of
+    /// it first.
+    pub after_mail: Duration,
 }
 
 impl Default for Deadlines {
@@ -80,6 +83,7 @@ impl Default for Deadlines {
             tls: Duration::from_secs(15),
             greeting: Duration::from_secs(30),
             idle: Duration::from_mins(1),
+            after_mail: Duration::from_mins(10),
         }
     }
 }

@@ -25,6 +25,7 @@ pub(crate) const SHORT: Deadlines = Deadlines {
     tls: Duration::from_secs(5),
     greeting: Duration::from_secs(5),
     idle: Duration::from_secs(5),
+    after_mail: Duration::from_secs(5),
 };
 
 /// For tests of silence.
@@ -33,6 +34,7 @@ pub(crate) const HASTY: Deadlines = Deadlines {
     tls: Duration::from_millis(150),
     greeting: Duration::from_millis(150),
     idle: Duration::from_millis(150),
+    after_mail: Duration::from_millis(150),
 };
 
 /// One turn of the server.

@@ -23,6 +23,8 @@ pub(super) struct Connection {
     pub(super) secure: bool,
     /// The longest time for one command and its answer.
     pub(super) patience: Duration,
+    /// A command can be said: no mail is in the middle, and nothing has broken.
+    pub(super) between_commands: bool,
 }
 
 impl Connection {
@@ -56,7 +58,12 @@ impl Connection {
         let patience = deadlines.idle.saturating_mul(2);
         let offers =
             timeout(patience, hello(&mut lines, Cause::NotAMailServer)).await.map_err(|_| silent())??;
-        Ok(Self { lines, offers, endpoint: endpoint.clone(), secure, patience })
+        Ok(Self { lines, offers, endpoint: endpoint.clone(), secure, patience, between_commands: true })
+    }
+
+    /// Leaves without waiting to be answered: what counts has been said.
+    pub(super) async fn leave(mut self) {
+        let _ = timeout(FAREWELL, self.lines.send("QUIT")).await;
     }
 
     /// Leaves. Whatever the server makes of it does not matter any more.
@@ -75,8 +82,14 @@ pub(super) struct Offers(Vec<String>);
 
 impl Offers {
     /// By the keyword, in capitals.
-    fn has(&self, keyword: &str) -> bool {
+    pub(super) fn has(&self, keyword: &str) -> bool {
         self.0.iter().any(|line| line.split(' ').next() == Some(keyword))
+    }
+
+    /// The largest mail it takes, in bytes, where it says one (RFC 1870; 0 says none).
+    pub(super) fn largest(&self) -> Option<u64> {
+        let sizes = self.0.iter().filter_map(|line| line.strip_prefix("SIZE "));
+        sizes.filter_map(|size| size.trim().parse().ok()).find(|size| *size > 0)
     }
 
     /// The mechanisms of AUTH, in capitals. Old servers write `AUTH=PLAIN` as well.

@@ -1,21 +1,32 @@
-//! One SMTP session, up to the sign-in.
+//! One SMTP session.
 //!
-//! It is talked line by line, where every byte is in view: before TLS because of what a stranger may slip in, and
-//! at AUTH because 235 alone means that a sign-in was taken. [`verify`] signs in and leaves.
+//! It is talked line by line, where every byte is in view: before TLS because of what a stranger may slip in, at
+//! AUTH because 235 alone means that a sign-in was taken, and in a mail because whether its final dot left decides
+//! whether it may be sent again. [`verify`] signs in and leaves; [`send`](fn@send) hands one mail over.
 
 mod causes;
+mod causes_sending;
 #[cfg(test)]
 mod causes_tests;
 mod connection;
 #[cfg(test)]
+mod cut_tests;
+mod dots;
+#[cfg(test)]
 mod hostile_tests;
+mod path;
 mod reply;
 mod send;
+#[cfg(test)]
+mod send_tests;
 mod sign_in;
 #[cfg(test)]
 mod sign_in_tests;
 #[cfg(test)]
+mod sink_tests;
+#[cfg(test)]
 mod tests;
+mod transaction;
 
 use crate::model::{Endpoint, Failure};
 use crate::net::{Counters, Deadlines, Terms, Watch};

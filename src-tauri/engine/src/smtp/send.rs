@@ -1,5 +1,7 @@
 //! One mail, handed over. What must be known for certain is whether the final dot left.
 
+use super::connection::Connection;
+use super::transaction::Paths;
 use crate::model::{Address, Endpoint, Envelope, Failure};
 use crate::net::{Counters, Deadlines, Terms};
 use crate::secrets::Credentials;
@@ -53,19 +55,48 @@ pub enum NotSent {
     Uncertain(Failure),
 }
 
-/// Connects, signs in and hands one mail over. Recipients are asked one by one; the mail goes to those that are taken.
-/// Over the server's SIZE: `message_too_large` before anything is sent.
+impl NotSent {
+    /// Not taken, and no recipient was refused by name.
+    pub(super) const fn refused(failure: Failure) -> Self {
+        Self::Refused { failure, recipients: Vec::new() }
+    }
+}
+
+/// Connects, signs in and hands one mail over. Recipients are asked one by one; the mail goes to those that are
+/// taken. Over the server's SIZE: `message_too_large`, and with letters that it cannot take: `utf8_not_offered`,
+/// both before anything is sent, the sign-in included.
+///
+/// Bare CR and LF in the mail become CRLF on the way. A mail that is not `mail.size` bytes long is not handed over.
+/// `Uncertain` is answered only when [`Follow::before_dot`] has returned well. Dropped in the middle, it has ended
+/// without the dot exactly when `before_dot` had not.
 #[expect(clippy::too_many_arguments, reason = "the same that `verify` takes, and the mail")]
 pub async fn send<R: Read + Send + 'static>(
-    _endpoint: &Endpoint,
-    _terms: &Terms,
-    _username: &str,
-    _credentials: &Credentials,
-    _envelope: &Envelope,
-    _mail: Mail<R>,
-    _counters: Arc<Counters>,
-    _deadlines: &Deadlines,
-    _follow: &mut impl Follow,
+    endpoint: &Endpoint,
+    terms: &Terms,
+    username: &str,
+    credentials: &Credentials,
+    envelope: &Envelope,
+    mail: Mail<R>,
+    counters: Arc<Counters>,
+    deadlines: &Deadlines,
+    follow: &mut impl Follow,
 ) -> Result<Receipt, NotSent> {
-    Err(NotSent::Refused { failure: Failure::of(crate::model::Cause::Unknown), recipients: Vec::new() })
+    let paths = Paths::of(envelope)?;
+    let opened = Connection::open(endpoint, terms, &counters, deadlines, &mut |_| {}).await;
+    let mut connection = opened.map_err(NotSent::refused)?;
+    if let Some(most) = connection.offers.largest() {
+        follow.limit(most);
+    }
+    let result = match connection.can_take(envelope, mail.size, mail.needs_utf8) {
+        Ok(parameters) => match connection.sign_in(username, credentials).await {
+            Ok(()) => connection.transact(envelope, &paths, &parameters, mail, deadlines.after_mail, follow).await,
+            // As the sign-in left it, nothing more is said.
+            Err(failure) => return Err(NotSent::refused(failure)),
+        },
+        Err(not) => Err(not),
+    };
+    if connection.between_commands {
+        connection.leave().await;
+    }
+    result
 }

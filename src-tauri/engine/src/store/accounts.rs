@@ -1,7 +1,9 @@
 //! Accounts and their aliases.
 
 use super::{Result, certificates, from_text, text};
-use crate::model::{Account, AccountId, Address, Endpoint, Refusal, Security, SignIn, Timestamp};
+use crate::model::{
+    Account, AccountId, Address, Cause, Endpoint, Failure, Refusal, Security, SignIn, Timestamp,
+};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 const COLUMNS: &str = "id, uuid, email, username, in_host, in_port, in_security, out_host, out_port, out_security, \
@@ -158,7 +160,7 @@ pub fn set_connection(connection: &Connection, account: &Account) -> Result<()> 
     let changed = connection
         .prepare_cached(
             "UPDATE account SET username = ?2, in_host = ?3, in_port = ?4, in_security = ?5, out_host = ?6, \
-             out_port = ?7, out_security = ?8, issuer = ?9, \
+             out_port = ?7, out_security = ?8, issuer = ?9, sending_cause = NULL, sending_said = NULL, \
              proven_cycle = coalesce((SELECT max(id) FROM cycle WHERE account_id = ?1), 0) WHERE id = ?1",
         )?
         .execute(params![
@@ -193,8 +195,9 @@ pub fn set_paused(connection: &Connection, id: AccountId, paused: bool) -> Resul
     Ok(())
 }
 
-/// Removes the account with its folders, places and history. Its messages stay.
+/// Removes the account with its folders, places and history. Its messages stay; what it had still to send is a draft.
 pub fn delete(connection: &Connection, id: AccountId) -> Result<()> {
+    super::sending::release(connection, id)?;
     connection.prepare_cached("DELETE FROM account WHERE id = ?1")?.execute([id.0])?;
     Ok(())
 }
@@ -282,5 +285,25 @@ pub fn set_sender(connection: &Connection, id: AccountId, name: &str, signature:
     connection
         .prepare_cached("UPDATE account SET sender_name = ?2, signature = ?3 WHERE id = ?1")?
         .execute(params![id.0, name, signature])?;
+    Ok(())
+}
+
+/// Why the outgoing server does not let this account send, as far as that was met.
+pub fn sending_failure(connection: &Connection, id: AccountId) -> Result<Option<Failure>> {
+    Ok(connection
+        .prepare_cached("SELECT sending_cause, sending_said FROM account WHERE id = ?1")?
+        .query_row([id.0], |row| Ok((row.get::<_, Option<String>>(0)?, row.get(1)?)))
+        .optional()?
+        .and_then(|(cause, server_said): (Option<String>, Option<String>)| {
+            let cause = Cause::from_code(&cause?).unwrap_or(Cause::Unknown);
+            Some(Failure { server_said, ..Failure::of(cause) })
+        }))
+}
+
+/// Notes that it does not let this account send, or that it does.
+pub fn set_sending_failure(connection: &Connection, id: AccountId, failure: Option<&Failure>) -> Result<()> {
+    connection
+        .prepare_cached("UPDATE account SET sending_cause = ?2, sending_said = ?3 WHERE id = ?1")?
+        .execute(params![id.0, failure.map(|f| f.cause.code()), failure.and_then(|f| f.server_said.as_ref())])?;
     Ok(())
 }

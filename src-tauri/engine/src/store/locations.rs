@@ -46,12 +46,14 @@ pub fn add(connection: &Connection, message: MessageId, place: &Place) -> Result
     derive(connection, message)
 }
 
-/// What follows from a message's places: outgoing when it lies among sent mail anywhere, seen when anywhere.
+/// What follows from a message's places: outgoing when it lies among sent mail anywhere, or was sent from here (its
+/// copy to oneself lies in the inbox); seen when anywhere.
 /// A message without any place keeps what it was.
 fn derive(connection: &Connection, message: MessageId) -> Result<()> {
     connection
         .prepare_cached(
-            "UPDATE message SET (seen, direction) = (SELECT max(seen), CASE WHEN max(outgoing) THEN 'out' ELSE 'in' END \
+            "UPDATE message SET (seen, direction) = (SELECT max(seen), CASE WHEN max(outgoing) OR EXISTS \
+             (SELECT 1 FROM outgoing WHERE sent_message = ?1) THEN 'out' ELSE 'in' END \
              FROM location WHERE message_id = ?1) \
              WHERE id = ?1 AND EXISTS (SELECT 1 FROM location WHERE message_id = ?1)",
         )?

@@ -17,8 +17,13 @@ pub mod meta;
 mod open;
 #[cfg(test)]
 mod open_tests;
+pub mod outgoing;
+#[cfg(test)]
+mod outgoing_tests;
 pub mod projects;
 pub mod raw;
+pub mod sending;
+pub mod templates;
 pub mod test_runs;
 #[cfg(test)]
 mod tests;

@@ -4,14 +4,15 @@ use super::Result;
 use crate::model::MessageId;
 use rusqlite::{Connection, OptionalExtension, params};
 use sha2::{Digest, Sha256};
-use std::io::Write;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// What lies in the database; anything larger is a file.
 pub const INLINE_LIMIT: usize = 256 * 1024;
 const LEVEL: i32 = 3;
 
-fn path(dir: &Path, hash: &[u8]) -> PathBuf {
+/// Where the bytes of this SHA-256 lie, zstd.
+pub fn path(dir: &Path, hash: &[u8]) -> PathBuf {
     let name: String = hash.iter().fold(String::new(), |mut text, byte| {
         use std::fmt::Write as _;
         let _ = write!(text, "{byte:02x}");
@@ -31,30 +32,125 @@ pub enum Packed {
 
 /// Packs bytes. A large mail is written, fsynced and renamed here, so that the row can commit after it.
 pub fn pack(dir: &Path, bytes: &[u8]) -> Result<Packed> {
-    if bytes.len() <= INLINE_LIMIT {
-        return Ok(Packed::Inline(zstd::encode_all(bytes, LEVEL)?));
+    let mut packer = Packer::new(dir);
+    packer.write_all(bytes)?;
+    Ok(packer.finish()?.0)
+}
+
+/// Packs what is read, with flat memory, and counts it. Blocks: keep it off the runtime.
+pub fn pack_stream(dir: &Path, from: &mut impl Read, always_file: bool) -> Result<(Packed, u64)> {
+    let mut packer = Packer::new(dir);
+    if always_file {
+        packer.limit = 0;
     }
-    let hash = Sha256::digest(bytes).to_vec();
-    let path = path(dir, &hash);
-    if path.exists() {
-        // Its row commits in a moment: until then a sweep must take it for a young one.
-        std::fs::File::options().write(true).open(&path)?.set_modified(std::time::SystemTime::now())?;
-    } else {
-        let folder = path.parent().unwrap_or(dir);
-        if !folder.exists() {
-            std::fs::create_dir_all(folder)?;
-            super::open::private(folder, 0o700)?;
+    std::io::copy(from, &mut packer)?;
+    packer.finish()
+}
+
+/// The bytes again, unpacked as they are read.
+pub fn open_stream(dir: &Path, packed: &Packed) -> Result<Box<dyn Read + Send>> {
+    Ok(match packed {
+        Packed::Inline(bytes) => {
+            Box::new(zstd::stream::read::Decoder::new(std::io::Cursor::new(bytes.clone()))?)
         }
-        let part = path.with_extension(format!("part{}", std::process::id()));
-        let mut file = std::fs::File::create(&part)?;
-        zstd::stream::copy_encode(bytes, &mut file, LEVEL)?;
-        file.flush()?;
-        file.sync_all()?;
-        std::fs::rename(&part, &path)?;
-        #[cfg(unix)]
-        std::fs::File::open(folder)?.sync_all()?;
+        Packed::File(hash) => Box::new(zstd::stream::read::Decoder::new(std::fs::File::open(path(dir, hash))?)?),
+    })
+}
+
+type Encoder = zstd::stream::write::Encoder<'static, std::fs::File>;
+
+/// Takes bytes as they come: the first stay in memory, more of them go to a file.
+pub struct Packer {
+    dir: PathBuf,
+    limit: usize,
+    held: Vec<u8>,
+    hash: Sha256,
+    size: u64,
+    file: Option<(Encoder, PathBuf)>,
+}
+
+impl Packer {
+    /// For the data folder.
+    pub fn new(dir: &Path) -> Self {
+        Self {
+            dir: dir.to_owned(),
+            limit: INLINE_LIMIT,
+            held: Vec::new(),
+            hash: Sha256::new(),
+            size: 0,
+            file: None,
+        }
     }
-    Ok(Packed::File(hash))
+
+    fn spill(&mut self) -> std::io::Result<()> {
+        let folder = self.dir.join("raw");
+        if !folder.exists() {
+            std::fs::create_dir_all(&folder)?;
+            super::open::private(&folder, 0o700).map_err(std::io::Error::other)?;
+        }
+        let part = folder.join(format!("{}.part", uuid::Uuid::new_v4().simple()));
+        let mut encoder = Encoder::new(std::fs::File::create(&part)?, LEVEL)?;
+        encoder.write_all(&std::mem::take(&mut self.held))?;
+        self.file = Some((encoder, part));
+        Ok(())
+    }
+
+    /// What was packed, and how many bytes it was. A file is safe on the disk when this returns.
+    pub fn finish(mut self) -> Result<(Packed, u64)> {
+        if self.file.is_none() {
+            if self.limit > 0 {
+                return Ok((Packed::Inline(zstd::encode_all(self.held.as_slice(), LEVEL)?), self.size));
+            }
+            self.spill()?;
+        }
+        let hash = std::mem::take(&mut self.hash).finalize().to_vec();
+        let path = path(&self.dir, &hash);
+        let Some((encoder, part)) = self.file.take() else { return Err(super::StoreError::Closed) };
+        let mut file = encoder.finish()?;
+        if path.exists() {
+            std::fs::remove_file(&part)?;
+            // Its row commits in a moment: until then a sweep must take it for a young one.
+            std::fs::File::options().write(true).open(&path)?.set_modified(std::time::SystemTime::now())?;
+        } else {
+            file.flush()?;
+            file.sync_all()?;
+            std::fs::rename(&part, &path)?;
+            #[cfg(unix)]
+            std::fs::File::open(path.parent().unwrap_or(&self.dir))?.sync_all()?;
+        }
+        Ok((Packed::File(hash), self.size))
+    }
+}
+
+impl Write for Packer {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        if self.file.is_none() && self.held.len().saturating_add(bytes.len()) > self.limit {
+            self.spill()?;
+        }
+        let taken = match &mut self.file {
+            Some((encoder, _)) => encoder.write(bytes)?,
+            None => {
+                self.held.extend_from_slice(bytes);
+                bytes.len()
+            }
+        };
+        self.hash.update(bytes.get(..taken).unwrap_or_default());
+        self.size += taken as u64;
+        Ok(taken)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+impl Drop for Packer {
+    fn drop(&mut self) {
+        if let Some((_, part)) = self.file.take() {
+            // Left behind, it is swept at a later start.
+            let _ = std::fs::remove_file(part);
+        }
+    }
 }
 
 /// Stores packed bytes of a message.
@@ -90,7 +186,7 @@ pub fn read(connection: &Connection, dir: &Path, id: MessageId) -> Result<Option
     }
 }
 
-/// Removes files that no message names: what a crash or a deletion left behind.
+/// Removes files that no message and no outgoing mail names: what a crash or a deletion left behind.
 pub fn sweep(connection: &Connection, dir: &Path) -> Result<()> {
     let folder = dir.join("raw");
     if !folder.exists() {
@@ -108,7 +204,10 @@ pub fn sweep(connection: &Connection, dir: &Path) -> Result<()> {
         let hash = name.strip_suffix(".zst").and_then(unhex);
         let wanted = match hash {
             Some(hash) => connection
-                .prepare_cached("SELECT 1 FROM message WHERE raw_hash = ?1 LIMIT 1")?
+                .prepare_cached(
+                    "SELECT 1 FROM message WHERE raw_hash = ?1 UNION ALL SELECT 1 FROM outgoing WHERE raw_hash = ?1 \
+                     UNION ALL SELECT 1 FROM outgoing_file WHERE hash = ?1 LIMIT 1",
+                )?
                 .exists([hash])?,
             None => false,
         };

@@ -178,7 +178,7 @@ async fn perhaps_banned(
 /// Reads the secret, connects and signs in. The secret is read before the dial: a locked keychain is said as such,
 /// whatever the network does. An access token that the server refuses before its time is renewed and tried once more;
 /// a password never is.
-pub(super) async fn sign_in(
+pub(crate) async fn sign_in(
     context: &Context,
     account: &Account,
     prompt: Prompt,

@@ -100,7 +100,10 @@ pub fn standing(
     Ok(Standing {
         state,
         failure: failure.cloned(),
-        sending: failures.iter().find(|failure| failure.cause.state().is_none()).cloned(),
+        sending: match failures.iter().find(|failure| failure.cause.state().is_none()) {
+            Some(failure) => Some(failure.clone()),
+            None => accounts::sending_failure(connection, account.id)?,
+        },
         last_success,
         failing_since: failed.last().map(|cycle| cycle.ended_at),
         next_try,

@@ -1,12 +1,15 @@
 //! From fetched bytes to a stored, filed message.
 
 use super::file::file_by_rule;
-use crate::mail;
-use crate::model::{Address, Direction, Failure, FolderId, ThreadId, Timestamp};
+use crate::{filing, mail};
+use crate::model::{
+    Address, Attachment, Direction, Failure, FolderId, MessageId, ProjectId, ThreadId, Timestamp,
+};
 use crate::store::coverage::Wanted;
 use crate::store::locations::{self, Place};
-use crate::store::messages::{self, NewMessage};
-use crate::store::{self, StoreError, accounts, contacts, coverage, folders, raw, threads};
+use crate::store::messages::{self, Filed, NewMessage};
+use crate::store::raw::{self, Packed};
+use crate::store::{self, StoreError, accounts, contacts, coverage, folders, sending, threads};
 use rusqlite::Connection;
 use std::path::Path;
 
@@ -14,6 +17,8 @@ use std::path::Path;
 const REPLY_WITHIN_MS: i64 = 30 * 24 * 60 * 60 * 1000;
 /// A Date later than its arrival is a wrong clock.
 const CLOCK_AHEAD_MS: i64 = 24 * 60 * 60 * 1000;
+/// A copy in Sent this much younger than the sending may carry a Message-ID of the server's.
+const RENAMED_WITHIN_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// A message as it came over the wire.
 pub(super) struct Fetched {
@@ -48,16 +53,7 @@ pub(super) fn prepare(dir: &Path, fetched: Fetched, now: Timestamp) -> Result<Re
     let parsed = mail::parse(&bytes);
     let search = mail::SearchText::from(&parsed);
     let header = &parsed.deciding;
-    let mut thread_ids: Vec<String> = header.message_id.iter().cloned().collect();
-    thread_ids.extend(header.in_reply_to.iter().chain(&header.references).cloned());
-    thread_ids.dedup();
-    let mut participants = Vec::new();
-    if let mail::FromField::One(author) = &header.from {
-        participants.push(("from", author.clone()));
-    }
-    for (role, addresses) in [("to", &header.to), ("cc", &header.cc), ("bcc", &header.bcc)] {
-        participants.extend(addresses.iter().map(|address| (role, address.clone())));
-    }
+    let (thread_ids, participants) = (thread_ids(header), participants(header));
     let date = parsed
         .date
         .filter(|date| date.since(wanted.internal_date) <= CLOCK_AHEAD_MS)
@@ -94,6 +90,116 @@ pub(super) fn prepare(dir: &Path, fetched: Fetched, now: Timestamp) -> Result<Re
     Ok(Ready { wanted, new, delivered_to })
 }
 
+/// Its own id and those that it refers to.
+fn thread_ids(header: &mail::Deciding) -> Vec<String> {
+    let mut ids: Vec<String> = header.message_id.iter().cloned().collect();
+    ids.extend(header.in_reply_to.iter().chain(&header.references).cloned());
+    ids.dedup();
+    ids
+}
+
+fn participants(header: &mail::Deciding) -> Vec<(&'static str, Address)> {
+    let mut participants = Vec::new();
+    if let mail::FromField::One(author) = &header.from {
+        participants.push(("from", author.clone()));
+    }
+    for (role, addresses) in [("to", &header.to), ("cc", &header.cc), ("bcc", &header.bcc)] {
+        participants.extend(addresses.iter().map(|address| (role, address.clone())));
+    }
+    participants
+}
+
+/// A mail that was written here and has been sent.
+pub struct WrittenHere<'m> {
+    /// Its bytes; of a large one without its files.
+    pub bytes: &'m [u8],
+    /// What stands for its attachments, where the bytes lack them.
+    pub attachments: Option<Vec<Attachment>>,
+    /// Whom the header does not name.
+    pub bcc: Vec<Address>,
+    /// Whole size in bytes.
+    pub size: u64,
+    /// When a server took it.
+    pub sent_at: Timestamp,
+    /// Where its bytes lie.
+    pub packed: Packed,
+}
+
+/// Makes the message of it. Blocks: keep it off the runtime.
+pub fn prepare_written(written: WrittenHere<'_>) -> NewMessage {
+    let parsed = mail::parse(written.bytes);
+    let mut search = mail::SearchText::from(&parsed);
+    let header = &parsed.deciding;
+    let mut participants = participants(header);
+    participants.extend(written.bcc.into_iter().map(|address| ("bcc", address)));
+    let attachments = written.attachments.unwrap_or(parsed.attachments);
+    let names: Vec<&str> = attachments.iter().map(|attachment| attachment.name.as_str()).collect();
+    search.attachments = mail::normalise(&names.join(" "));
+    NewMessage {
+        message_id: header.message_id.clone().unwrap_or_default(),
+        thread_ids: thread_ids(header),
+        fingerprint: parsed.fingerprint,
+        direction: Direction::Out,
+        from: parsed.from,
+        to: parsed.to,
+        cc: parsed.cc,
+        subject: parsed.subject,
+        preview: parsed.preview,
+        text: parsed.text,
+        attachments,
+        date: parsed.date.unwrap_or(written.sent_at),
+        received: written.sent_at,
+        seen: true,
+        opened: true,
+        done: false,
+        automatic: parsed.automatic,
+        partial: false,
+        unparsable: parsed.unparsable,
+        size: written.size,
+        participants,
+        search: [search.from, search.to, search.subject, search.body, search.attachments],
+        packed: written.packed,
+    }
+}
+
+/// Stores a mail that was written here, in the thread of what it answers, and files it: into its project, else by rule.
+/// One that a cycle has brought in already stays where it is.
+pub fn take_in_written(
+    connection: &Connection,
+    new: &NewMessage,
+    answers: Option<MessageId>,
+    project: Option<ProjectId>,
+) -> Result<MessageId, StoreError> {
+    let written_here = |project| Filed {
+        project: Some(project),
+        reason: filing::Reason::WrittenHere.code().into(),
+        moved_by_user: false,
+    };
+    if let Some(known) = messages::find_same(connection, &new.message_id, &new.fingerprint)? {
+        if let Some(project) = project
+            && messages::filed(connection, known)?.project.is_none()
+        {
+            messages::file(connection, known, &written_here(project))?;
+        }
+        return Ok(known);
+    }
+    let mut touched = threads::touched(connection, &new.thread_ids)?;
+    if let Some(answered) = answers {
+        let thread = messages::thread_of(connection, answered)?;
+        touched.retain(|other| *other != thread);
+        touched.insert(0, thread);
+    }
+    let thread = join(connection, &touched, &new.thread_ids)?;
+    let id = messages::insert(connection, new, thread)?;
+    match project {
+        Some(project) => messages::file(connection, id, &written_here(project))?,
+        None => {
+            file_by_rule(connection, id)?;
+        }
+    }
+    Ok(id)
+}
+
 /// Stores a message, or notes one more place of it, and takes it off the list of what is wanted.
 pub(super) fn take_in(connection: &Connection, ready: &Ready) -> Result<Taken, StoreError> {
     let Ready { wanted, new, delivered_to } = ready;
@@ -110,6 +216,16 @@ pub(super) fn take_in(connection: &Connection, ready: &Ready) -> Result<Taken, S
         gmail_id: wanted.gmail_id,
     };
     if let Some(known) = messages::find_same(connection, &new.message_id, &new.fingerprint)? {
+        locations::add(connection, known, &place)?;
+        return Ok(Taken::Known);
+    }
+    // A server that gives what it sends another Message-ID: its copy is the mail that was written here all the same,
+    // and answers will name that id.
+    if wanted.outgoing
+        && let Some(known) =
+            sending::sent_here(connection, &new.fingerprint, wanted.internal_date.plus(-RENAMED_WITHIN_MS))?
+    {
+        sending::also_known_as(connection, known, &new.message_id)?;
         locations::add(connection, known, &place)?;
         return Ok(Taken::Known);
     }

@@ -1,7 +1,7 @@
 //! Two programs, one profile: locks of the operating system on files of the data folder.
 //!
 //! `app.lock` is held by the app for its life. `cycle.lock` is held while a cycle, or a change of an account,
-//! runs; within one program several holders share it.
+//! runs, `outbox.lock` while mail is sent; within one program several holders share them.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -49,6 +49,11 @@ impl CycleLock {
     /// Of the profile in `dir`.
     pub fn new(dir: &Path) -> Self {
         Self { path: dir.join("cycle.lock"), held: Mutex::default() }
+    }
+
+    /// The one under which mail is sent: two programs never send the same.
+    pub fn of_outbox(dir: &Path) -> Self {
+        Self { path: dir.join("outbox.lock"), held: Mutex::default() }
     }
 
     fn try_take(&self) -> std::io::Result<Option<CycleGuard>> {

@@ -20,10 +20,12 @@ pub mod schedule;
 pub mod state;
 #[cfg(test)]
 mod tests;
-mod watched;
+pub(crate) mod watched;
 
 pub use by_hand::{Hit, bring_in, find};
+pub(crate) use cycle::sign_in;
 pub use cycle::{Context, run};
 pub use earlier::count_earlier;
 pub use file::refile_to_sort;
+pub use intake::{WrittenHere, prepare_written, take_in_written};
 pub use report::{CycleReport, Phase, Progress, ProgressNow};

@@ -52,7 +52,7 @@ pub fn next_try(facts: &Facts, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// The pause, a tenth shorter or longer.
-fn jittered(pause: i64, seed: u64) -> i64 {
+pub fn jittered(pause: i64, seed: u64) -> i64 {
     let spread = pause / 5;
     if spread == 0 {
         return pause;

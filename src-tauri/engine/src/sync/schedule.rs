@@ -43,6 +43,8 @@ pub enum Notice {
     Messages,
     /// An account needs reconnecting now, and did not before.
     TurnedRed(AccountId),
+    /// Another network, or awake again: what failed for want of one may work now.
+    Anew,
 }
 
 struct Running {
@@ -285,6 +287,7 @@ impl Scheduler {
 
     /// Drops the sockets and asks for every account.
     async fn begin_anew(&self) {
+        (self.notify)(Notice::Anew);
         for account in self.context.store.read(accounts::all).await.unwrap_or_default() {
             self.stop(account.id);
             self.ask(account.id);

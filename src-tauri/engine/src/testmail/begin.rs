@@ -2,10 +2,11 @@
 
 use super::words;
 use crate::model::{
-    Account, AccountId, Address, Backfill, Contact, ContactId, ContactKind, Project, ProjectId, ProjectStatus,
-    Refusal, TestRunId, Timestamp,
+    Account, AccountId, Address, Backfill, Contact, ContactId, ContactKind, Mailbox, OutgoingState, Project,
+    ProjectId, ProjectStatus, Refusal, RunState, TestRunId, TestStep, TestStepName, TestStepState, Timestamp,
 };
-use crate::store::test_runs::{self, NewRun};
+use crate::store::outgoing::{self, NewDraft, Role};
+use crate::store::test_runs::{self, Findings, NewRun};
 use crate::store::{Result, accounts, contacts, projects};
 use crate::sync::facts::standing;
 use crate::sync::refile_to_sort;
@@ -23,25 +24,6 @@ pub struct Ready {
     pub account: Account,
     /// Whose reply is waited for.
     pub address: Address,
-}
-
-/// A run that was stored.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Begun {
-    /// Which.
-    pub id: TestRunId,
-    /// Its token.
-    pub token: String,
-    /// Its account.
-    pub account: Account,
-    /// Who replies.
-    pub address: Address,
-    /// The contact's name.
-    pub contact: String,
-    /// Where the mail goes here.
-    pub project: ProjectId,
-    /// The account does not send.
-    pub by_hand: bool,
 }
 
 /// 8 characters of base32 (RFC 4648) from 40 random bits.
@@ -72,8 +54,8 @@ pub fn choose(connection: &Connection, id: AccountId, typed: &str, now: Timestam
     Ok(Ready { account, address })
 }
 
-/// Stores a run, with the contact and the project that it lacks. `random` makes its token.
-pub fn begin(connection: &Connection, ready: Ready, random: [u8; 5], now: Timestamp) -> Result<Begun> {
+/// Stores a run with its mail as a draft, and with the contact and the project that it lacks. `random` makes its token.
+pub fn begin(connection: &Connection, ready: Ready, random: [u8; 5], now: Timestamp) -> Result<TestRunId> {
     let Ready { account, address } = ready;
     let (contact, name, made_contact) = match contacts::owner(connection, &address)? {
         Some((id, name)) => (id, name, false),
@@ -103,7 +85,49 @@ pub fn begin(connection: &Connection, ready: Ready, random: [u8; 5], now: Timest
     if made_contact || made_project {
         refile_to_sort(connection)?;
     }
-    Ok(Begun { id, token: new.token, account, address, contact: name, project, by_hand })
+    if !by_hand {
+        let email = account.email;
+        let mail = NewDraft {
+            account: Some(account.id),
+            from: email.to_string(),
+            subject: words::subject(&new.token),
+            html: words::body(&email.display()),
+            project: Some(project),
+            token: Some(new.token),
+            recipients: vec![(Role::To, Mailbox { name, address: address.to_string() })],
+            ..NewDraft::default()
+        };
+        let mail = outgoing::insert(connection, &mail, now)?;
+        test_runs::set_mail(connection, id, mail, "")?;
+    }
+    Ok(id)
+}
+
+/// Ends a run whose mail could not be handed to the outbox or by it. `false`: it had left, or the run had ended.
+pub fn give_up(connection: &Connection, id: TestRunId, refusal: &Refusal, now: Timestamp) -> Result<bool> {
+    let run = test_runs::get(connection, id)?;
+    let Some(mail) = run.outgoing.filter(|_| run.state == RunState::Waiting) else { return Ok(false) };
+    let way = test_runs::on_its_way(connection, mail)?;
+    if way.is_some_and(|way| !matches!(way.state, OutgoingState::Draft | OutgoingState::Queued)) {
+        return Ok(false);
+    }
+    let failed = |step: TestStep| match step.name {
+        TestStepName::Sent => TestStep {
+            state: TestStepState::Failed,
+            at: Some(now),
+            detail: Some(refusal.sentence.clone()),
+            ..step
+        },
+        _ => step,
+    };
+    let findings = Findings {
+        state: RunState::Failed,
+        steps: run.steps.into_iter().map(failed).collect(),
+        diagnosis: Some(words::refused(refusal)),
+        reply: None,
+    };
+    test_runs::withdraw(connection, mail)?;
+    test_runs::note(connection, id, &findings, &[], now)
 }
 
 fn make_contact(connection: &Connection, name: &str, address: &Address, now: Timestamp) -> Result<ContactId> {
@@ -143,16 +167,4 @@ fn make_project(connection: &Connection, contact: ContactId, now: Timestamp) -> 
         contact_ids: vec![contact],
     };
     projects::insert(connection, &project, now)
-}
-
-impl Begun {
-    /// Subject of its mail.
-    pub fn subject(&self) -> String {
-        words::subject(&self.token)
-    }
-
-    /// Text of its mail, HTML.
-    pub fn html(&self) -> String {
-        words::body(&self.account.email.display())
-    }
 }

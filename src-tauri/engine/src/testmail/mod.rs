@@ -13,12 +13,14 @@ mod look;
 mod show;
 #[cfg(test)]
 mod tests;
+mod troubleshoot;
 mod words;
 
-pub use begin::{Begun, Ready, begin, choose, token};
+pub use begin::{Ready, begin, choose, give_up, token};
 pub use clean::{Removal, clean, removal};
 pub use gather::gather;
 pub use judge::{AccountFacts, Author, Card, Facts, LIMIT_MS, Reply, judge, recognised};
 pub use look::{look, reply_to_bring_in, search};
 pub use show::{choices, show};
+pub use troubleshoot::troubleshoot;
 pub use words::{body, subject};

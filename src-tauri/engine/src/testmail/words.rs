@@ -2,7 +2,7 @@
 
 use super::judge::Author;
 use crate::model::{
-    AccountState, Cause, Diagnosis, Failure, FoundReply, Mend, TestStep, TestStepName, TestStepState,
+    AccountState, Cause, Diagnosis, Failure, FoundReply, Mend, Refusal, TestStep, TestStepName, TestStepState,
 };
 use crate::store::test_runs::Run;
 
@@ -85,6 +85,19 @@ pub(super) fn not_sent(cause: Cause, server_said: Option<String>) -> Diagnosis {
     // What the outbox tries again by itself, a test does not: it is over, and is begun anew.
     let remedy = if cause.retried() { "See to it, then test again." } else { cause.remedy() };
     Diagnosis { server_said, ..diagnosis(cause.code(), cause.sentence().into(), remedy.into(), mend) }
+}
+
+/// The outbox did not take the mail.
+pub(super) fn refused(refusal: &Refusal) -> Diagnosis {
+    Diagnosis {
+        server_said: refusal.server_said.clone(),
+        ..diagnosis(
+            &refusal.code,
+            refusal.sentence.clone(),
+            "Test again in a moment.".into(),
+            Some(Mend::TestAgain),
+        )
+    }
 }
 
 /// The mail left the outbox before it was sent.

@@ -19,7 +19,7 @@ pub use mail::{
 pub use outgoing::{
     Answered, BeginMail, Draft, DraftInput, Files, FilledTemplate, FromChoice, Outbox, OutgoingFile,
     OutgoingRow, OutgoingShown, RecipientView, SendingNow, Template, TemplateInput, UndeliveredRow,
-    WaitingRow,
+    WaitingRow, draft_view, from_choices, outgoing_row,
 };
 pub use people::{
     ContactAddressView, ContactDetail, ContactRow, PersonName, ProjectDetail, ProjectRow, StrangerView,

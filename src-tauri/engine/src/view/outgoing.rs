@@ -1,9 +1,15 @@
 //! Writing a mail, and the outbox.
 
+use crate::connect::providers::Table;
+use crate::connect::view as failure_view;
+use crate::mail::html_to_text;
 use crate::model::{
-    AccountId, ContactId, CopyState, FailureView, Mailbox, MessageId, OutgoingFileId, OutgoingId, ProjectId,
-    TemplateId, ThreadId, Timestamp,
+    AccountId, Address, ContactId, CopyState, Failure, FailureView, Mailbox, MessageId, OutgoingFileId,
+    OutgoingId, OutgoingState, ProjectId, TemplateId, ThreadId, Timestamp,
 };
+use crate::store::outgoing::{Recipient, Written, files};
+use crate::store::{Result, accounts, contacts, messages, projects};
+use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
 
 /// What a mail is begun from.
@@ -274,4 +280,174 @@ pub struct UndeliveredRow {
     pub server_said: String,
     /// When that was reported.
     pub reported_at: Timestamp,
+}
+
+/// Characters of a preview.
+const PREVIEW: usize = 140;
+
+/// How a mail is shown: its state, and what the clock makes of it.
+pub fn shown(written: &Written, now: Timestamp) -> OutgoingShown {
+    match written.state {
+        OutgoingState::Draft => OutgoingShown::Draft,
+        OutgoingState::Queued if written.send_at.is_some_and(|at| at > now) => {
+            if written.later {
+                OutgoingShown::Scheduled
+            } else {
+                OutgoingShown::Undoable
+            }
+        }
+        OutgoingState::Queued => OutgoingShown::Waiting,
+        OutgoingState::Sending => OutgoingShown::Sending,
+        OutgoingState::Sent => OutgoingShown::Sent,
+        OutgoingState::Failed => OutgoingShown::Failed,
+        // Nobody is asked before the first look at Sent.
+        OutgoingState::Uncertain if written.copy_tries == 0 && written.next_try.is_some() => {
+            OutgoingShown::Sending
+        }
+        OutgoingState::Uncertain => OutgoingShown::Uncertain,
+    }
+}
+
+/// The text that the person wrote, without signature and quote, in one line.
+fn preview(html: &str) -> String {
+    let end = ["<div class=\"signature\"", "<div class=\"quote\""]
+        .iter()
+        .filter_map(|mark| html.find(mark))
+        .min()
+        .unwrap_or(html.len());
+    let text = html_to_text(html.get(..end).unwrap_or_default());
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if line.chars().count() <= PREVIEW {
+        return line;
+    }
+    line.chars().take(PREVIEW - 1).chain(['…']).collect()
+}
+
+fn name_of(connection: &Connection, mailbox: &Mailbox) -> Result<String> {
+    let parsed = Address::parse(&mailbox.address);
+    if let Ok(address) = &parsed
+        && let Some((_, name)) = contacts::owner(connection, address)?
+    {
+        return Ok(name);
+    }
+    Ok(if mailbox.name.trim().is_empty() {
+        parsed.map_or_else(|_| mailbox.address.clone(), |address| address.display())
+    } else {
+        mailbox.name.clone()
+    })
+}
+
+fn failure_of(failure: Failure, again: bool, table: &Table, provider: &str) -> FailureView {
+    FailureView { retried: again, ..failure_view(failure, table, provider) }
+}
+
+fn recipient_view(connection: &Connection, recipient: &Recipient, table: &Table) -> Result<RecipientView> {
+    let address = Address::parse(&recipient.mailbox.address)
+        .map_or_else(|_| recipient.mailbox.address.clone(), |address| address.display());
+    Ok(RecipientView {
+        name: name_of(connection, &recipient.mailbox)?,
+        address,
+        accepted: recipient.accepted,
+        refused: recipient.refused.clone().map(|failure| failure_of(failure, false, table, "")),
+    })
+}
+
+/// Makes a row. `sending`: bytes that have left, of so many.
+pub fn outgoing_row(
+    connection: &Connection,
+    written: Written,
+    sending: Option<(u64, u64)>,
+    table: &Table,
+    now: Timestamp,
+) -> Result<OutgoingRow> {
+    let state = shown(&written, now);
+    let recipients = written
+        .recipients
+        .iter()
+        .map(|recipient| recipient_view(connection, recipient, table))
+        .collect::<Result<Vec<_>>>()?;
+    let provider = match written.account {
+        Some(id) => accounts::get(connection, id)?.provider,
+        None => String::new(),
+    };
+    let project = match written.project {
+        Some(id) => Some(projects::get(connection, id)?.title),
+        None => None,
+    };
+    let thread = match written.sent_message.or(written.answers) {
+        Some(message) => Some(messages::thread_of(connection, message)?),
+        None => None,
+    };
+    let queued = written.state == OutgoingState::Queued;
+    let from = Address::parse(&written.from).map_or_else(|_| written.from.clone(), |a| a.display());
+    Ok(OutgoingRow {
+        id: written.id,
+        from,
+        to: recipients.iter().map(|r| r.name.as_str()).collect::<Vec<_>>().join(", "),
+        recipients,
+        preview: preview(&written.html),
+        subject: written.subject,
+        state,
+        failure: written.failure.map(|failure| failure_of(failure, queued, table, &provider)),
+        sending: sending.filter(|(_, total)| *total > 0).map(|(sent, total)| SendingNow { sent, total }),
+        send_at: written.send_at.filter(|_| queued),
+        next_try_at: written.next_try.filter(|_| queued),
+        project_id: written.project,
+        project,
+        thread_id: thread,
+        sent_message: written.sent_message,
+        copy: written.copy,
+        files: u32::try_from(files(connection, written.id)?.len()).unwrap_or(u32::MAX),
+        changed_at: written.changed_at,
+    })
+}
+
+/// Every address that mail can be sent from.
+pub fn from_choices(connection: &Connection) -> Result<Vec<FromChoice>> {
+    let mut choices = Vec::new();
+    for account in accounts::all(connection)? {
+        let (name, signature) = accounts::sender(connection, account.id)?;
+        for address in std::iter::once(&account.email).chain(&account.aliases) {
+            let shown = address.display();
+            choices.push(FromChoice {
+                account_id: account.id,
+                address: address.to_string(),
+                label: if name.is_empty() { shown } else { format!("{name} <{shown}>") },
+                signature: signature.clone(),
+            });
+        }
+    }
+    Ok(choices)
+}
+
+/// Makes a draft's page; `files` come with what is known of the server's limit.
+pub fn draft_view(connection: &Connection, written: Written, files: Files) -> Result<Draft> {
+    use crate::store::outgoing::Role;
+    let answered = match written.answers {
+        Some(id) => {
+            let message = crate::store::lists::message(connection, id)?;
+            let row = super::message_row(connection, message)?;
+            Some(Answered { message_id: id, thread_id: row.thread_id, who: row.who })
+        }
+        None => None,
+    };
+    let project = match written.project {
+        Some(id) => Some(projects::get(connection, id)?.title),
+        None => None,
+    };
+    Ok(Draft {
+        id: written.id,
+        from_choices: from_choices(connection)?,
+        to: written.mailboxes(Role::To),
+        cc: written.mailboxes(Role::Cc),
+        bcc: written.mailboxes(Role::Bcc),
+        from: written.from,
+        subject: written.subject,
+        html: written.html,
+        files,
+        project_id: written.project,
+        project,
+        answered,
+        changed_at: written.changed_at,
+    })
 }

@@ -69,7 +69,7 @@ async fn first(protocol: Protocol, domain: &str, sources: &Sources) -> Option<En
 /// Whether a mail server greets there, under TLS.
 async fn answers(protocol: Protocol, endpoint: &Endpoint, sources: &Sources) -> Result<(), Failure> {
     let each = sources.probe();
-    let deadlines = Deadlines { connect: each, tls: each, greeting: each, idle: each };
+    let deadlines = Deadlines { connect: each, tls: each, greeting: each, idle: each, after_mail: each };
     let place = match &sources.places {
         None => endpoint.clone(),
         Some(places) => match places.get(&(endpoint.host.clone(), endpoint.port)) {

@@ -1,0 +1,193 @@
+//! The copy in Sent: looked for first, stored only when the provider did not put one there.
+
+use super::outbox::{Outbox, OutboxNotice};
+use super::{rules, send};
+use crate::imap::{SentFolder, Session};
+use crate::model::{
+    Account, CopyState, Failure, Folder, FolderId, FolderRole, OutgoingId, OutgoingState,
+};
+use crate::net::Counters;
+use crate::secrets::Prompt;
+use crate::store::outgoing::{self, Written};
+use crate::store::raw;
+use crate::store::{StoreError, accounts, folders, sending};
+use crate::sync::{retry, sign_in, watched};
+use std::io::Read;
+use std::sync::Arc;
+
+/// Providers that save what is sent through them, after a moment.
+const SAVE_BY_THEMSELVES: &[&str] = &["gmail", "outlook", "microsoft365"];
+
+/// What is to be found out.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wish {
+    /// Whether it is there.
+    Look,
+    /// That it is there.
+    Copy,
+}
+
+impl Outbox {
+    /// Sees to the copy of a sent mail.
+    pub(super) async fn copy(&self, id: OutgoingId) -> Result<(), StoreError> {
+        let (written, account) = self.of(id).await?;
+        if written.copy != CopyState::Wanted {
+            return Ok(());
+        }
+        let Some(account) = account else {
+            return self.store().write(move |tx| sending::set_copy(tx, id, CopyState::NoFolder)).await;
+        };
+        let result = match self.barred(&account).await? {
+            Some(failure) => Err(failure),
+            None => self.see_to(&account, &written, Wish::Copy).await,
+        };
+        match result {
+            Ok(copy) => self.store().write(move |tx| sending::set_copy(tx, id, copy)).await?,
+            Err(failure) => {
+                tracing::info!("the copy in Sent has to wait: {}", failure.cause.code());
+                self.note_refused(&account, &failure).await;
+                let now = self.now();
+                let next = rules::look_again(written.copy_tries + 1, id, now);
+                self.store()
+                    .write(move |tx| {
+                        sending::looked(tx, id, next)?;
+                        if next.is_none() { sending::set_copy(tx, id, CopyState::Failed) } else { Ok(()) }
+                    })
+                    .await?;
+            }
+        }
+        self.tell(OutboxNotice::Outbox);
+        Ok(())
+    }
+
+    /// Looks whether a mail of which nobody knows lies in Sent: then it was sent.
+    pub(super) async fn look(&self, id: OutgoingId) -> Result<(), StoreError> {
+        let (written, account) = self.of(id).await?;
+        if written.state != OutgoingState::Uncertain {
+            return Ok(());
+        }
+        let found = match account {
+            Some(account) if self.barred(&account).await?.is_none() => {
+                let found = self.see_to(&account, &written, Wish::Look).await;
+                if let Err(failure) = &found {
+                    self.note_refused(&account, failure).await;
+                }
+                found.is_ok_and(|copy| copy == CopyState::Found)
+            }
+            _ => false,
+        };
+        if found {
+            return self.became_message(id, None, CopyState::Found).await;
+        }
+        let next = rules::look_again(written.copy_tries + 1, id, self.now());
+        self.store().write(move |tx| sending::looked(tx, id, next)).await?;
+        self.tell(OutboxNotice::Outbox);
+        Ok(())
+    }
+
+    async fn of(&self, id: OutgoingId) -> Result<(Written, Option<Account>), StoreError> {
+        self.store()
+            .read(move |db| {
+                let written = outgoing::get(db, id)?;
+                let account = match written.account {
+                    Some(account) => Some(accounts::get(db, account)?),
+                    None => None,
+                };
+                Ok((written, account))
+            })
+            .await
+    }
+
+    async fn barred(&self, account: &Account) -> Result<Option<Failure>, StoreError> {
+        send::is_barred(self.store(), account, self.now()).await
+    }
+
+    /// The incoming server refused the secret: that counts as if a cycle had met it, and is not tried again.
+    async fn note_refused(&self, account: &Account, failure: &Failure) {
+        if retry::secret_was_refused(failure.cause) && self.barred(account).await.is_ok_and(|known| known.is_none()) {
+            let _ = self.scheduler().note_failure(account.id, failure.clone()).await;
+            self.tell(OutboxNotice::Account);
+        }
+    }
+
+    /// `Found`, `Stored` (only when it was to be copied), `NoFolder`, or `Wanted`: it is not there.
+    async fn see_to(&self, account: &Account, written: &Written, wish: Wish) -> Result<CopyState, Failure> {
+        let context = self.context();
+        let mut session = sign_in(context, account, Prompt::Never, &Arc::new(Counters::default())).await?;
+        let Some(folder) = self.sent_folder(account, &mut session).await? else {
+            session.logout().await;
+            return Ok(CopyState::NoFolder);
+        };
+        let saves = SAVE_BY_THEMSELVES.contains(&account.provider.as_str()) || session.capabilities().gmail();
+        let pace = self.pace();
+        let looks = if saves || wish == Wish::Look { &pace.long_look } else { &pace.short_look };
+        for pause in looks {
+            tokio::time::sleep(*pause).await;
+            session.examine(&folder.raw_name).await?;
+            if !session.find_by_message_id(&written.message_id).await?.is_empty() {
+                session.logout().await;
+                return Ok(CopyState::Found);
+            }
+        }
+        if wish == Wish::Look {
+            session.logout().await;
+            return Ok(CopyState::Wanted);
+        }
+        let Some(sent) = SentFolder::of(&folder) else { return Ok(CopyState::NoFolder) };
+        let bytes = self.bytes(written.id).await.map_err(|error| error.failure())?;
+        session.append_sent(&sent, &bytes, written.queued_at.unwrap_or(written.changed_at)).await?;
+        session.logout().await;
+        Ok(CopyState::Stored)
+    }
+
+    async fn bytes(&self, id: OutgoingId) -> Result<Vec<u8>, StoreError> {
+        let dir = self.store().dir().to_owned();
+        self.store()
+            .read(move |db| {
+                let packed = sending::content(db, id)?.ok_or_else(|| crate::model::Refusal::not_found("mail"))?;
+                let mut bytes = Vec::new();
+                raw::open_stream(&dir, &packed)?.read_to_end(&mut bytes)?;
+                Ok(bytes)
+            })
+            .await
+    }
+
+    /// The account's Sent folder: of several the one that the server marks as such, else the first.
+    async fn sent_folder(&self, account: &Account, session: &mut Session) -> Result<Option<Folder>, Failure> {
+        let listed = session.list(false).await?;
+        let marked: Vec<String> = listed
+            .iter()
+            .filter(|folder| folder.selectable && folder.special_use == Some(FolderRole::Sent))
+            .map(|folder| folder.raw_name.clone())
+            .collect();
+        let id = account.id;
+        let known = self
+            .store()
+            .read(move |db| folders::all(db, id))
+            .await
+            .map_err(|error| error.failure())?
+            .into_iter()
+            .map(|known| known.folder);
+        let there = |folder: &Folder| listed.iter().any(|l| l.selectable && l.raw_name == folder.raw_name);
+        let mut sent: Vec<Folder> =
+            known.filter(|folder| folder.role == FolderRole::Sent && there(folder)).collect();
+        if sent.is_empty() {
+            // It was never synced, or the folder is new.
+            let (all, _) = watched::folders(&listed, session.capabilities().gmail());
+            sent = all
+                .into_iter()
+                .filter(|folder| folder.role == FolderRole::Sent)
+                .map(|folder| Folder {
+                    id: FolderId(0),
+                    account_id: id,
+                    raw_name: folder.raw_name,
+                    name: folder.name,
+                    role: folder.role,
+                    watched: folder.watched,
+                })
+                .collect();
+        }
+        let best = sent.iter().position(|folder| marked.contains(&folder.raw_name)).unwrap_or(0);
+        Ok((best < sent.len()).then(|| sent.swap_remove(best)))
+    }
+}
