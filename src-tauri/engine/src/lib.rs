@@ -15,6 +15,7 @@ pub mod smtp;
 pub mod store;
 pub mod sync;
 pub mod testmail;
+pub mod troubleshoot;
 pub mod view;
 
 pub use engine::{

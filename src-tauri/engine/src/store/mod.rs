@@ -4,6 +4,7 @@
 //! [`Store::write`] (one transaction) or [`Store::read`].
 
 pub mod accounts;
+pub mod answers;
 pub mod certificates;
 pub mod contacts;
 pub mod coverage;
@@ -28,6 +29,8 @@ pub mod test_runs;
 #[cfg(test)]
 mod tests;
 pub mod threads;
+pub mod troubleshoot;
+pub mod undelivered;
 pub mod undo;
 mod writer;
 

@@ -6,7 +6,7 @@ use crate::store::coverage::Coverage;
 use std::collections::{HashMap, HashSet};
 
 /// Clocks differ: so much earlier than saved-at still counts.
-const GRACE_SECONDS: i64 = 10 * 60;
+pub const GRACE_SECONDS: i64 = 10 * 60;
 /// A UID that is new since the address was saved may carry an INTERNALDATE so much earlier.
 const NEW_UID_SECONDS: i64 = 24 * 60 * 60;
 /// Older than this before its INTERNALDATE, a Date says that the mail was moved here.

@@ -28,4 +28,5 @@ pub use cycle::{Context, run};
 pub use earlier::count_earlier;
 pub use file::refile_to_sort;
 pub use intake::{WrittenHere, prepare_written, take_in_written};
+pub use matching::GRACE_SECONDS;
 pub use report::{CycleReport, Phase, Progress, ProgressNow};

@@ -1,0 +1,1 @@
+//! What is answered, and who is waited for.

@@ -1,0 +1,1 @@
+//! Mail that a delivery report names as not delivered.

@@ -1,0 +1,1 @@
+//! The checks, sentence by sentence.
