@@ -37,7 +37,7 @@ impl Links {
 }
 
 /// The address as the browser would have read it, or `None`.
-fn readable(href: &str) -> Option<String> {
+pub fn readable(href: &str) -> Option<String> {
     let href = href.trim_matches(|c: char| c.is_whitespace() || c.is_control());
     if href.is_empty() || href.len() > MAX_LENGTH {
         return None;

@@ -9,6 +9,7 @@ mod style;
 mod to_text;
 mod tokens;
 mod written;
+mod written_text;
 
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ mod tests;
 pub use clean::clean;
 pub use to_text::html_to_text;
 pub use written::{clean_written, quotable};
+pub(super) use written_text::written_text;
 
 pub(super) use entities::decode as decode_entities;
 pub(super) use links::{Links, percent_decoded};
