@@ -6,13 +6,12 @@ use crate::model::{
     TestStep, TestStepName, TestStepState, Timestamp,
 };
 use crate::store::test_runs::{Findings, OnItsWay, Run};
+use crate::sync::GRACE_SECONDS;
 
 /// A run without a reply ends after so long.
 pub const LIMIT_MS: i64 = 45 * 60 * 1000;
 /// The last cycle before the end may be so old: while a run waits there is one every 30 seconds.
 const FRESH_MS: i64 = 60 * 1000;
-/// Clocks differ: a reply may be so much older than the run by the server's clock (product.md, rule 6).
-const GRACE_SECONDS: i64 = 10 * 60;
 /// For so long after the mail was accepted a finished run waits for the copy in Sent too.
 const COPY_MS: i64 = 60 * 1000;
 
@@ -112,7 +111,7 @@ fn has_word(text: &str, word: &str) -> bool {
             .any(|part| part.eq_ignore_ascii_case(word))
 }
 
-/// Whether a mail is newer than a run.
+/// Whether a mail is newer than a run. Clocks differ, as in product.md's rule 6.
 pub(super) const fn newer(received: Timestamp, run: &Run) -> bool {
     received.seconds() >= run.started_at.seconds() - GRACE_SECONDS
 }
