@@ -15,6 +15,10 @@ mod people;
 mod projects;
 mod settings;
 mod testmail;
+#[cfg(test)]
+mod testmail_post;
+#[cfg(test)]
+mod testmail_tests;
 mod typed;
 
 pub use advanced::{Advanced, IssuerClient};

@@ -43,9 +43,14 @@ impl Engine {
     ) -> Result<TestRun, Refusal> {
         let address = self.contact(contact_id).await?.addresses.into_iter().next();
         let address = address.ok_or_else(|| Refusal::not_found("address"))?.address;
+        self.run_test(account_id, address.to_string()).await
+    }
+
+    /// Begins a run and waits until its mail was sent or was not, and its copy was seen to.
+    pub(super) async fn run_test(&self, account_id: AccountId, address: String) -> Result<TestRun, Refusal> {
         // Held until the mail has left: the same as for a cycle.
         let _guard = self.scheduler().cycle_guard().await?;
-        let id = self.store_test(account_id, address.to_string()).await?;
+        let id = self.store_test(account_id, address).await?;
         self.send_test(id).await?;
         self.copy_test(id).await?;
         self.judge_test(id).await?;
