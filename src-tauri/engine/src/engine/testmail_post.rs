@@ -15,6 +15,8 @@ pub(super) struct Held {
     pub(super) sent: Vec<(String, String)>,
     /// What RCPT is answered with, when not with a yes.
     pub(super) refuses: Option<&'static str>,
+    /// What is sent lies in Sent by itself.
+    pub(super) saves: bool,
     /// The outgoing server takes no password.
     pub(super) smtp_locked: bool,
     /// The incoming server takes no password.
@@ -29,7 +31,7 @@ pub(super) struct Post {
 
 impl Post {
     pub(super) async fn opens() -> Self {
-        let held = Arc::new(Mutex::new(Held::default()));
+        let held = Arc::new(Mutex::new(Held { saves: true, ..Held::default() }));
         for name in ["INBOX", "Sent", "Spam"] {
             held.lock().unwrap().folders.insert(name.into(), Vec::new());
         }
@@ -181,7 +183,11 @@ async fn serve_smtp(tcp: TcpStream, held: Arc<Mutex<Held>>) -> Option<()> {
                 mail += line.strip_prefix('.').unwrap_or(&line);
                 mail += "\r\n";
             }
-            held.lock().unwrap().sent.push((recipient.clone(), mail));
+            let mut held = held.lock().unwrap();
+            if held.saves {
+                held.folders.get_mut("Sent")?.push(mail.clone());
+            }
+            held.sent.push((recipient.clone(), mail));
             "250 2.0.0 taken"
         } else {
             "250 ok"

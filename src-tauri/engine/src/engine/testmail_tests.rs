@@ -118,6 +118,7 @@ fn mend(run: &TestRun) -> Option<Mend> {
 #[tokio::test]
 async fn out_and_back_and_removed_again() {
     let case = case().await;
+    case.post.held.lock().unwrap().saves = false;
     let run = case.sent().await;
     assert_eq!(run.state, RunState::Waiting);
     assert_eq!(case.post.held.lock().unwrap().sent[0].0, ELSE);
@@ -160,6 +161,7 @@ async fn a_reply_in_junk_is_named_and_brought_in_by_hand() {
     let run = case.status(run.id).await;
     assert_eq!((run.state, code(&run), mend(&run)), (RunState::Waiting, "junk", Some(Mend::BringIn)));
     assert_eq!(step(&run, TestStepName::ReplySeen), (StepState::Running, "junk"));
+    assert_eq!(step(&run, TestStepName::CopyInSent), (StepState::Done, "Found once"));
     assert_eq!(case.engine.messages(MailPage::ToSort, 0, 10).await.unwrap().len(), 0, "not by itself");
 
     case.engine.bring_in_test_reply(run.id).await.unwrap();
@@ -291,6 +293,31 @@ async fn with_the_dashboard_setting_off_the_reply_is_shown_in_the_project() {
     assert_eq!(run.state, RunState::Done);
     let last = run.steps.last().unwrap();
     assert_eq!((last.title.as_str(), last.fact.as_deref()), ("Shown in the project", Some("Shown in the project")));
+}
+
+#[tokio::test]
+async fn a_reply_to_another_mailbox_is_found_there() {
+    let case = case().await;
+    let other = Post::opens().await;
+    connect(&case.engine, account("hello@own.example", other.imap, None)).await;
+    let run = case.sent().await;
+    other.deliver("INBOX", case.reply(ELSE, "").replace(NORA, "hello@own.example"));
+    let run = case.status(run.id).await;
+    assert_eq!(run.state, RunState::Done, "{run:?}");
+    assert_eq!(step(&run, TestStepName::ReplySeen).1, "In INBOX of hello@own.example");
+}
+
+#[tokio::test]
+async fn a_mail_that_was_not_queued_when_the_program_died_goes_at_the_next_start() {
+    let case = case().await;
+    let id = case.engine.store_test(case.account, ELSE.into()).await.unwrap();
+    assert!(case.post.held.lock().unwrap().sent.is_empty());
+    let mut events = case.engine.events();
+    case.engine.resume_tests().await;
+    while step(&case.engine.test_run(id).await.unwrap(), TestStepName::Accepted).0 != StepState::Done {
+        events.recv().await.unwrap();
+    }
+    assert_eq!(case.post.held.lock().unwrap().sent.len(), 1);
 }
 
 #[tokio::test]

@@ -308,8 +308,10 @@ fn held_up(facts: &Facts, contact: &str) -> (Option<String>, Option<Diagnosis>) 
             }
         };
     }
-    if known.is_none() && seen.iter().any(|(_, automatic, _)| *automatic) {
-        known = Some((words::AUTOMATIC_REPLY, words::automatic(&address)));
+    if known.is_none()
+        && let Some((author, ..)) = seen.iter().find(|(_, automatic, _)| *automatic)
+    {
+        known = Some((words::AUTOMATIC_REPLY, words::automatic(author, &address)));
     }
     let (detail, diagnosis) = known.unzip();
     // Whatever is known of a reply: while the account does not sync, nothing comes in.

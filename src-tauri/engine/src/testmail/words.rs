@@ -151,8 +151,12 @@ pub(super) fn failing(state: AccountState, failure: &Failure) -> Diagnosis {
 }
 
 /// A program answered.
-pub(super) fn automatic(address: &str) -> Diagnosis {
-    let sentence = format!("An automatic reply came from {address}. It proves nothing about your own mail.");
+pub(super) fn automatic(author: &Author, address: &str) -> Diagnosis {
+    let from = match author {
+        Author::Own(from) | Author::Somebody(from, _) | Author::Unknown(from) => from.display(),
+        Author::Contact | Author::Unreadable => address.to_owned(),
+    };
+    let sentence = format!("An automatic reply came from {from}. It proves nothing about your own mail.");
     let remedy = format!("Open {address} and reply yourself.");
     diagnosis("automatic_reply", sentence, remedy, None)
 }
