@@ -15,6 +15,8 @@ mod reply_tests;
 pub mod rules;
 mod send;
 mod sent_copy;
+#[cfg(test)]
+mod servers;
 pub mod templates;
 
 pub use outbox::{Knock, Outbox, OutboxNotice, Pace};
