@@ -96,10 +96,7 @@ pub(crate) fn message(message: &Message) -> Value {
 
 /// The stable name of a state or a step.
 pub(crate) fn name(value: &impl serde::Serialize) -> String {
-    serde_json::to_value(value)
-        .ok()
-        .and_then(|value| value.as_str().map(str::to_owned))
-        .unwrap_or_default()
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
 }
 
 pub(crate) fn test_run(run: &TestRun) -> Value {

@@ -53,7 +53,10 @@ fn print(output: Output, run: &TestRun) {
         table::say(&table::safe(&format!("{} {}", why.sentence, why.remedy)));
     }
     if run.by_hand && run.state == RunState::Waiting {
-        let words = format!("Write a mail with the subject “{}” from {} to {}.", run.subject, run.address, run.account);
+        let words = format!(
+            "Write a mail with the subject “{}” from {} to {}.",
+            run.subject, run.address, run.account
+        );
         table::say(&table::safe(&words));
     }
 }

@@ -36,11 +36,7 @@ impl Engine {
     }
 
     /// The same, to a contact's first address, and waits until the mail was sent or was not, and its copy was seen to.
-    pub async fn start_test(
-        &self,
-        account_id: AccountId,
-        contact_id: ContactId,
-    ) -> Result<TestRun, Refusal> {
+    pub async fn start_test(&self, account_id: AccountId, contact_id: ContactId) -> Result<TestRun, Refusal> {
         let address = self.contact(contact_id).await?.addresses.into_iter().next();
         let address = address.ok_or_else(|| Refusal::not_found("address"))?.address;
         self.run_test(account_id, address.to_string()).await
@@ -322,7 +318,11 @@ impl Engine {
     }
 
     /// Checks what was chosen and stores the run with its mail.
-    pub(super) async fn store_test(&self, account_id: AccountId, typed: String) -> Result<TestRunId, Refusal> {
+    pub(super) async fn store_test(
+        &self,
+        account_id: AccountId,
+        typed: String,
+    ) -> Result<TestRunId, Refusal> {
         let _guard = self.scheduler().cycle_guard().await?;
         let (now, random) = (self.now(), random());
         let id = self
@@ -432,10 +432,7 @@ impl Judged {
     }
 }
 
-fn with_contact(
-    db: &rusqlite::Connection,
-    id: TestRunId,
-) -> Result<(Run, Vec<ContactAddress>), StoreError> {
+fn with_contact(db: &rusqlite::Connection, id: TestRunId) -> Result<(Run, Vec<ContactAddress>), StoreError> {
     let run = test_runs::get(db, id)?;
     let contact = run.contact.map(|contact| contacts::addresses(db, contact)).transpose()?;
     Ok((run, contact.unwrap_or_default()))
@@ -451,7 +448,7 @@ fn random() -> [u8; 5] {
 async fn news(events: &mut broadcast::Receiver<Event>) {
     loop {
         match events.recv().await {
-            Ok(Event::Changed(Topic::Settings)) | Ok(Event::TurnedRed(_) | Event::Checklist { .. }) => {}
+            Ok(Event::Changed(Topic::Settings) | Event::TurnedRed(_) | Event::Checklist { .. }) => {}
             Ok(_) | Err(RecvError::Lagged(_)) => return,
             Err(RecvError::Closed) => std::future::pending().await,
         }

@@ -127,8 +127,13 @@ fn answer(held: &Held, folder: &str, tag: &str, command: &str) -> String {
         // Finds more than was asked for, as servers may: whoever asks checks.
         let uids: String = all().map(|(uid, _)| format!(" {uid}")).collect();
         format!("* SEARCH{uids}\r\n")
-    } else if let Some((set, items)) = command.strip_prefix("UID FETCH ").and_then(|rest| rest.split_once(' ')) {
-        all().filter(|(uid, _)| holds(set, *uid, mails.len())).map(|(uid, mail)| fetched(uid, mail, items)).collect()
+    } else if let Some((set, items)) =
+        command.strip_prefix("UID FETCH ").and_then(|rest| rest.split_once(' '))
+    {
+        all()
+            .filter(|(uid, _)| holds(set, *uid, mails.len()))
+            .map(|(uid, mail)| fetched(uid, mail, items))
+            .collect()
     } else {
         String::new()
     };

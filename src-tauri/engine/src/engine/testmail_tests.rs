@@ -137,6 +137,7 @@ async fn out_and_back_and_removed_again() {
     assert_eq!(run.state, RunState::Done);
     assert!(run.steps.iter().all(|step| step.state == StepState::Done && step.at.is_some()), "{run:?}");
     assert_eq!(step(&run, TestStepName::ReplySeen).1, "In INBOX");
+    assert_eq!(run.steps[3].detail.as_deref(), Some("In Inbox"));
     assert_eq!(step(&run, TestStepName::Filed).1, "Test email");
     assert_eq!(step(&run, TestStepName::OnDashboard).1, "Under “Needs a reply”");
     assert!(run.thread_id.is_some() && run.can_clean);
@@ -145,7 +146,10 @@ async fn out_and_back_and_removed_again() {
     assert_eq!(facts.messages, 2);
     case.engine.clean_test(run.id).await.unwrap();
     let run = case.engine.test_run(run.id).await.unwrap();
-    assert_eq!((run.state, run.can_clean, run.contact_id, run.project_id), (RunState::Done, false, None, None));
+    assert_eq!(
+        (run.state, run.can_clean, run.contact_id, run.project_id),
+        (RunState::Done, false, None, None)
+    );
     let left = case.engine.messages(MailPage::All, 0, 10).await.unwrap();
     assert!(left.is_empty(), "{left:?}");
     assert!(case.engine.all_contacts().await.unwrap().is_empty());
@@ -271,7 +275,9 @@ async fn an_account_without_sending_waits_for_a_mail_written_by_hand() {
     assert_eq!(step(&run, TestStepName::Sent).0, StepState::Skipped);
     let mail = |subject: &str| {
         let id = uuid::Uuid::new_v4();
-        format!("From: {ELSE}\r\nTo: quiet@own.example\r\nSubject: {subject}\r\nMessage-ID: <{id}@else.example>\r\n\r\nHi\r\n")
+        format!(
+            "From: {ELSE}\r\nTo: quiet@own.example\r\nSubject: {subject}\r\nMessage-ID: <{id}@else.example>\r\n\r\nHi\r\n"
+        )
     };
     case.post.deliver("INBOX", mail(&format!("x{}", run.token)));
     assert_eq!(case.status(run.id).await.state, RunState::Waiting, "no whole word");
@@ -292,7 +298,10 @@ async fn with_the_dashboard_setting_off_the_reply_is_shown_in_the_project() {
     let run = case.status(run.id).await;
     assert_eq!(run.state, RunState::Done);
     let last = run.steps.last().unwrap();
-    assert_eq!((last.title.as_str(), last.fact.as_deref()), ("Shown in the project", Some("Shown in the project")));
+    assert_eq!(
+        (last.title.as_str(), last.fact.as_deref()),
+        ("Shown in the project", Some("Shown in the project"))
+    );
 }
 
 #[tokio::test]

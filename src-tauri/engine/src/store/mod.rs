@@ -27,6 +27,8 @@ pub mod sending;
 pub mod templates;
 pub mod test_runs;
 #[cfg(test)]
+mod test_runs_tests;
+#[cfg(test)]
 mod tests;
 pub mod threads;
 pub mod troubleshoot;

@@ -194,7 +194,12 @@ pub fn insert(connection: &Connection, new: &NewRun) -> Result<TestRunId> {
 }
 
 /// The mail of a run.
-pub fn set_mail(connection: &Connection, id: TestRunId, outgoing: OutgoingId, message_id: &str) -> Result<()> {
+pub fn set_mail(
+    connection: &Connection,
+    id: TestRunId,
+    outgoing: OutgoingId,
+    message_id: &str,
+) -> Result<()> {
     connection
         .prepare_cached("UPDATE test_run SET outgoing_id = ?2, message_id = ?3 WHERE id = ?1")?
         .execute(params![id.0, outgoing.0, message_id])?;
@@ -296,7 +301,9 @@ pub fn set_cleaned(connection: &Connection, id: TestRunId) -> Result<()> {
 /// Addresses that tests went to, the latest first.
 pub fn addresses(connection: &Connection) -> Result<Vec<Address>> {
     Ok(connection
-        .prepare_cached("SELECT address FROM test_run INDEXED BY test_run_address GROUP BY address ORDER BY max(id) DESC")?
+        .prepare_cached(
+            "SELECT address FROM test_run INDEXED BY test_run_address GROUP BY address ORDER BY max(id) DESC",
+        )?
         .query_map([], |row| Ok(Address::unchecked(&row.get::<_, String>(0)?)))?
         .collect::<rusqlite::Result<_>>()?)
 }
@@ -381,13 +388,11 @@ pub fn forget_mail(connection: &Connection, id: OutgoingId) -> Result<()> {
 }
 
 /// Whether anything else than this mail is being written in a project, or waits there.
-pub fn others_written(
-    connection: &Connection,
-    project: ProjectId,
-    mail: Option<OutgoingId>,
-) -> Result<bool> {
+pub fn others_written(connection: &Connection, project: ProjectId, mail: Option<OutgoingId>) -> Result<bool> {
     Ok(connection
-        .prepare_cached("SELECT 1 FROM outgoing WHERE project_id = ?1 AND state <> 'sent' AND id <> ?2 LIMIT 1")?
+        .prepare_cached(
+            "SELECT 1 FROM outgoing WHERE project_id = ?1 AND state <> 'sent' AND id <> ?2 LIMIT 1",
+        )?
         .exists(params![project.0, mail.map_or(0, |id| id.0)])?)
 }
 

@@ -45,8 +45,8 @@ pub fn choose(connection: &Connection, id: AccountId, typed: &str, now: Timestam
     if let Some(failure) = standing.counts.filter(|_| standing.secret_refused) {
         return Err(Refusal { field: Some("account".into()), ..Refusal::from(failure) }.into());
     }
-    let address = Address::parse(typed)
-        .map_err(|error| Refusal::about("address", "bad_address", error.to_string()))?;
+    let address =
+        Address::parse(typed).map_err(|error| Refusal::about("address", "bad_address", error.to_string()))?;
     if accounts::own_addresses(connection)?.contains(&address) {
         let sentence = "That is one of your connected mailboxes. A test has to come from outside.";
         return Err(Refusal::about("address", "own_address", sentence).into());
@@ -57,12 +57,11 @@ pub fn choose(connection: &Connection, id: AccountId, typed: &str, now: Timestam
 /// Stores a run with its mail as a draft, and with the contact and the project that it lacks. `random` makes its token.
 pub fn begin(connection: &Connection, ready: Ready, random: [u8; 5], now: Timestamp) -> Result<TestRunId> {
     let Ready { account, address } = ready;
-    let (contact, name, made_contact) = match contacts::owner(connection, &address)? {
-        Some((id, name)) => (id, name, false),
-        None => {
-            let name = address.local().to_owned();
-            (make_contact(connection, &name, &address, now)?, name, true)
-        }
+    let (contact, name, made_contact) = if let Some((id, name)) = contacts::owner(connection, &address)? {
+        (id, name, false)
+    } else {
+        let name = address.local().to_owned();
+        (make_contact(connection, &name, &address, now)?, name, true)
     };
     let (project, made_project) = match active_project(connection, contact)? {
         Some(project) => (project, false),

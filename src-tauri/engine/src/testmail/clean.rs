@@ -82,8 +82,7 @@ fn removable_contact(
     let no_other_mail = lists::of_contact(connection, id, lists::After::START, 1000)?
         .iter()
         .all(|message| gone.contains(&message.id));
-    let no_other_job =
-        projects::of_contact(connection, id)?.iter().all(|facts| Some(facts.id) == project);
+    let no_other_job = projects::of_contact(connection, id)?.iter().all(|facts| Some(facts.id) == project);
     let goes = made && waiting == 0 && no_other_mail && no_other_job;
     Ok(if goes { Some((id, contacts::get(connection, id)?.name)) } else { None })
 }

@@ -100,7 +100,11 @@ fn reply(people: &People<'_>, run: &Run, mention: &Mention) -> Result<Reply> {
         automatic: mention.automatic,
         received: mention.received,
         place,
-        project: mention.project.map(|id| projects::get(connection, id)).transpose()?.map(|found| found.title),
+        project: mention
+            .project
+            .map(|id| projects::get(connection, id))
+            .transpose()?
+            .map(|found| found.title),
         card,
     })
 }

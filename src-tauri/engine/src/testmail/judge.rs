@@ -2,8 +2,8 @@
 
 use super::words;
 use crate::model::{
-    AccountState, Address, Cause, CopyState, Diagnosis, Failure, FoundReply, MessageId, OutgoingState, RunState,
-    TestStep, TestStepName, TestStepState, Timestamp,
+    AccountState, Address, Cause, CopyState, Diagnosis, Failure, FoundReply, MessageId, OutgoingState,
+    RunState, TestStep, TestStepName, TestStepState, Timestamp,
 };
 use crate::store::test_runs::{Findings, OnItsWay, Run};
 use crate::sync::GRACE_SECONDS;
@@ -106,9 +106,7 @@ pub fn recognised(message_id: &str, token: &str, refers_to: &[&String], subject:
 
 fn has_word(text: &str, word: &str) -> bool {
     !word.is_empty()
-        && text
-            .split(|c: char| !c.is_alphanumeric() && c != '_')
-            .any(|part| part.eq_ignore_ascii_case(word))
+        && text.split(|c: char| !c.is_alphanumeric() && c != '_').any(|part| part.eq_ignore_ascii_case(word))
 }
 
 /// Whether a mail is newer than a run. Clocks differ, as in product.md's rule 6.
@@ -185,7 +183,7 @@ fn going_out(facts: &Facts, steps: &mut Steps<'_>) -> Option<Diagnosis> {
         }
         OutgoingState::Uncertain => {
             steps.set(Sent, Done, None);
-            let words = "The connection broke before the server answered; it may have arrived.";
+            let words = "The connection broke before the server answered; it may have arrived";
             steps.set(Accepted, Running, Some(words.into()));
         }
         OutgoingState::Sending => {
@@ -292,10 +290,10 @@ fn held_up(facts: &Facts, contact: &str) -> (Option<String>, Option<Diagnosis>) 
         .chain(facts.found.iter().map(|(found, author)| (author, found.automatic, Some(found))))
         .collect();
     let written = seen.iter().filter(|(_, automatic, _)| !automatic);
-    let junk = |found: &Option<&FoundReply>| found.filter(|found| found.junk).cloned();
+    let junk = |found: Option<&FoundReply>| found.filter(|found| found.junk).cloned();
     let mut known = None;
     for (author, _, found) in written {
-        let junk = junk(found);
+        let junk = junk(*found);
         known = match (author, junk) {
             (Author::Contact, Some(junk)) => {
                 Some((words::JUNK, words::in_junk(&junk, &facts.run.account_email)))
@@ -326,13 +324,13 @@ fn held_up(facts: &Facts, contact: &str) -> (Option<String>, Option<Diagnosis>) 
 /// The steps as they are found now. What was done keeps its time.
 struct Steps<'a> {
     before: &'a [TestStep],
-    steps: Vec<TestStep>,
+    all: Vec<TestStep>,
     now: Timestamp,
 }
 
 impl<'a> Steps<'a> {
     fn new(run: &'a Run, now: Timestamp) -> Self {
-        let steps = TestStepName::ALL
+        let all = TestStepName::ALL
             .into_iter()
             .map(|name| {
                 run.steps.iter().find(|step| step.name == name).cloned().unwrap_or(TestStep {
@@ -344,11 +342,11 @@ impl<'a> Steps<'a> {
                 })
             })
             .collect();
-        Self { before: &run.steps, steps, now }
+        Self { before: &run.steps, all, now }
     }
 
     fn get(&self, name: TestStepName) -> Option<&TestStep> {
-        self.steps.iter().find(|step| step.name == name)
+        self.all.iter().find(|step| step.name == name)
     }
 
     fn is(&self, name: TestStepName, state: TestStepState) -> bool {
@@ -364,7 +362,7 @@ impl<'a> Steps<'a> {
         let before = self.before.iter().find(|step| step.name == name && step.state == state);
         let at = if ends { before.map_or(Some(self.now), |step| step.at) } else { None };
         let took_ms = before.and_then(|step| step.took_ms);
-        self.put(TestStep { name, state, at, took_ms, detail });
+        self.put(&TestStep { name, state, at, took_ms, detail });
     }
 
     fn done_at(
@@ -375,19 +373,19 @@ impl<'a> Steps<'a> {
         detail: Option<String>,
     ) {
         let took_ms = took.map(|took| u32::try_from(took.max(0)).unwrap_or(u32::MAX));
-        self.put(TestStep { name, state: TestStepState::Done, at: at.or(Some(self.now)), took_ms, detail });
+        self.put(&TestStep { name, state: TestStepState::Done, at: at.or(Some(self.now)), took_ms, detail });
     }
 
-    fn put(&mut self, new: TestStep) {
-        for step in &mut self.steps {
+    fn put(&mut self, new: &TestStep) {
+        for step in &mut self.all {
             if step.name == new.name {
-                step.clone_from(&new);
+                step.clone_from(new);
             }
         }
     }
 
     fn failed(mut self, diagnosis: Diagnosis) -> Findings {
-        for step in &mut self.steps {
+        for step in &mut self.all {
             if step.state == TestStepState::Running {
                 step.state = TestStepState::Todo;
             }
@@ -403,12 +401,7 @@ impl<'a> Steps<'a> {
         self.findings(RunState::Done, None, Some(reply))
     }
 
-    fn findings(
-        self,
-        state: RunState,
-        diagnosis: Option<Diagnosis>,
-        reply: Option<MessageId>,
-    ) -> Findings {
-        Findings { state, steps: self.steps, diagnosis, reply }
+    fn findings(self, state: RunState, diagnosis: Option<Diagnosis>, reply: Option<MessageId>) -> Findings {
+        Findings { state, steps: self.all, diagnosis, reply }
     }
 }

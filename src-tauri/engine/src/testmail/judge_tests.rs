@@ -116,7 +116,10 @@ fn the_steps_stand_in_their_order_and_tell_when_they_were_done() {
     assert_eq!(names, TestStepName::ALL);
     let sent = &findings.steps[0];
     assert_eq!((sent.state, sent.at, sent.took_ms), (TestStepState::Done, Some(BEGAN.plus(800)), Some(800)));
-    assert_eq!(step(&findings, TestStepName::Accepted), (TestStepState::Done, Some("Accepted by smtp.example")));
+    assert_eq!(
+        step(&findings, TestStepName::Accepted),
+        (TestStepState::Done, Some("Accepted by smtp.example"))
+    );
     assert_eq!(step(&findings, TestStepName::CopyInSent), (TestStepState::Done, Some("Found once")));
     assert_eq!(step(&findings, TestStepName::ReplySeen), (TestStepState::Running, None));
     assert_eq!(step(&findings, TestStepName::OnDashboard), (TestStepState::Todo, None));
@@ -349,11 +352,10 @@ fn a_sync_that_fails_is_said_with_its_own_sentence_and_button() {
     let mut facts = facts();
     facts.account = AccountFacts { paused: true, tried: false, ..facts.account };
     let findings = after(4, &facts);
-    assert_eq!((findings.state, code(&findings), mend(&findings)), (
-        RunState::Waiting,
-        Some("paused"),
-        Some(Mend::Resume)
-    ));
+    assert_eq!(
+        (findings.state, code(&findings), mend(&findings)),
+        (RunState::Waiting, Some("paused"), Some(Mend::Resume))
+    );
     facts.account = AccountFacts { gone: true, ..AccountFacts::default() };
     assert_eq!(code(&after(4, &facts)), Some("account_gone"));
 }

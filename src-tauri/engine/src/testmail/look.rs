@@ -55,8 +55,7 @@ fn left_out<'h>(hits: &'h [Hit], run: &Run, contact: &[ContactAddress]) -> impl 
         let header = &hit.header;
         let refers_to: Vec<&String> = header.in_reply_to.iter().chain(&header.references).collect();
         let own = !run.message_id.is_empty() && header.message_id.as_deref() == Some(&*run.message_id);
-        !own
-            && newer(hit.received, run)
+        !own && newer(hit.received, run)
             && recognised(&run.message_id, &run.token, &refers_to, &hit.subject)
             && (hit.junk || saved(hit, contact).is_none())
     })

@@ -3,7 +3,7 @@
 use super::clean::removal;
 use super::words;
 use crate::connect::StepState;
-use crate::model::{AccountState, RunState, Timestamp, TestStep, TestStepName, TestStepState};
+use crate::model::{AccountState, RunState, TestStep, TestStepName, TestStepState, Timestamp};
 use crate::store::test_runs::{self, Run};
 use crate::store::{Result, accounts, contacts, messages, projects};
 use crate::sync::facts::standing;
@@ -65,8 +65,7 @@ pub fn show(connection: &Connection, run: &Run, show_mail: bool) -> Result<TestR
 }
 
 const fn not_begun(run: &Run, name: TestStepName) -> TestStep {
-    let going_out =
-        matches!(name, TestStepName::Sent | TestStepName::Accepted | TestStepName::CopyInSent);
+    let going_out = matches!(name, TestStepName::Sent | TestStepName::Accepted | TestStepName::CopyInSent);
     let state = if run.by_hand && going_out { TestStepState::Skipped } else { TestStepState::Todo };
     TestStep { name, state, at: None, took_ms: None, detail: None }
 }

@@ -2,8 +2,8 @@
 
 use super::{begin, choose, token};
 use crate::model::{
-    Account, AccountId, Address, Backfill, Cause, Contact, ContactId, ContactKind, Endpoint, Failure, Refusal,
-    Security, SignIn, Timestamp,
+    Account, AccountId, Address, Backfill, Cause, Contact, ContactId, ContactKind, Endpoint, Failure,
+    Refusal, Security, SignIn, Timestamp,
 };
 use crate::store::cycles::{self, Ended, Outcome};
 use crate::store::test_runs::{self, Run};
@@ -32,9 +32,7 @@ fn account(email: &str, sends: bool) -> Account {
     }
 }
 
-async fn profile<T: Send + 'static>(
-    work: impl FnOnce(&Connection, AccountId) -> T + Send + 'static,
-) -> T {
+async fn profile<T: Send + 'static>(work: impl FnOnce(&Connection, AccountId) -> T + Send + 'static) -> T {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     store

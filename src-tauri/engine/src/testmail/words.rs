@@ -50,24 +50,20 @@ pub(super) fn title(run: &Run, step: &TestStep, project: &str, shown_on_dashboar
     }
 }
 
-/// A step's detail as a person reads it.
+/// A step's detail as a person reads it, without a full stop.
 pub(super) fn detail(run: &Run, step: &TestStep) -> Option<String> {
-    match (step.name, step.state, step.detail.as_deref()) {
-        (TestStepName::ReplySeen, _, Some(AUTOMATIC_REPLY)) => {
-            Some("An automatic reply came. One from a person is still waited for.".into())
+    match (step.name, step.detail.as_deref()) {
+        (TestStepName::ReplySeen, Some(AUTOMATIC_REPLY)) => {
+            Some("So far only an automatic reply came".into())
         }
-        (TestStepName::ReplySeen, _, Some(JUNK)) => {
+        (TestStepName::ReplySeen, Some(JUNK)) => {
             let folder = run.found.as_ref().map_or("Junk", |found| &found.folder);
-            Some(format!("Your reply lies in “{folder}”, where spam goes."))
+            Some(format!("Your reply lies in “{folder}”"))
         }
-        (TestStepName::ReplySeen, _, Some(ANOTHER_ADDRESS)) => Some("A reply came from another address.".into()),
-        (TestStepName::ReplySeen, TestStepState::Running, None) if run.by_hand => {
-            Some("It usually takes a few minutes; you may close this window.".into())
-        }
-        (TestStepName::ReplySeen, TestStepState::Running, None) => {
-            Some("Replies usually take a few minutes; you may close this window.".into())
-        }
-        (_, _, detail) => detail.map(str::to_owned),
+        (TestStepName::ReplySeen, Some(ANOTHER_ADDRESS)) => Some("A reply came from another address".into()),
+        // The one folder that has the same name on every server.
+        (TestStepName::ReplySeen, Some(detail)) => Some(detail.replacen("In INBOX", "In Inbox", 1)),
+        (_, detail) => detail.map(str::to_owned),
     }
 }
 
@@ -141,12 +137,7 @@ pub(super) fn failing(state: AccountState, failure: &Failure) -> Diagnosis {
     };
     Diagnosis {
         server_said: failure.server_said.clone(),
-        ..diagnosis(
-            failure.cause.code(),
-            failure.to_string(),
-            failure.cause.remedy().into(),
-            Some(mend),
-        )
+        ..diagnosis(failure.cause.code(), failure.to_string(), failure.cause.remedy().into(), Some(mend))
     }
 }
 
@@ -174,8 +165,10 @@ pub(super) fn from_another(author: &Author, contact: &str, address: &str, junk: 
     let again = format!("Reply once more, from {address}.");
     match author {
         Author::Own(from) => {
-            let sentence =
-                format!("The reply came from {}, one of your connected mailboxes.{whereabouts}", from.display());
+            let sentence = format!(
+                "The reply came from {}, one of your connected mailboxes.{whereabouts}",
+                from.display()
+            );
             diagnosis("own_address", sentence, again, None)
         }
         Author::Somebody(from, name) => {
