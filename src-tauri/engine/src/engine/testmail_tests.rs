@@ -214,6 +214,7 @@ async fn what_the_outgoing_server_refuses_ends_the_run_and_leaves_the_outbox_emp
     let run = case.sent().await;
     assert_eq!((run.state, code(&run)), (RunState::Failed, "wrong_password"));
     assert_eq!(step(&run, TestStepName::Sent).0, StepState::Failed);
+    assert_eq!(step(&run, TestStepName::Accepted).0, StepState::Failed);
     assert_eq!(mend(&run), Some(Mend::Reconnect));
     let outbox = case.engine.outbox().await.unwrap();
     assert!(outbox.waiting.is_empty() && outbox.drafts.is_empty(), "{outbox:?}");

@@ -111,7 +111,7 @@ pub fn give_up(connection: &Connection, id: TestRunId, refusal: &Refusal, now: T
         return Ok(false);
     }
     let failed = |step: TestStep| match step.name {
-        TestStepName::Sent => TestStep {
+        TestStepName::Sent | TestStepName::Accepted => TestStep {
             state: TestStepState::Failed,
             at: Some(now),
             detail: Some(refusal.sentence.clone()),

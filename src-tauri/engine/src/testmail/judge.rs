@@ -195,13 +195,12 @@ fn going_out(facts: &Facts, steps: &mut Steps<'_>) -> Option<Diagnosis> {
         OutgoingState::Draft | OutgoingState::Queued if cause.is_none() => steps.set(Sent, Running, None),
         OutgoingState::Draft | OutgoingState::Queued | OutgoingState::Failed => {
             let cause = cause.unwrap_or(Cause::Unknown);
-            let detail = way.server_said.clone().unwrap_or_else(|| cause.sentence().into());
-            if refuses_the_mail(cause) {
-                steps.set(Sent, Done, None);
-                steps.set(Accepted, Failed, Some(detail));
-            } else {
-                steps.set(Sent, Failed, Some(detail));
-            }
+            // What was signed in for and refused had left; else it never did.
+            let left = refuses_the_mail(cause);
+            let sent = if left { None } else { Some(cause.sentence().to_owned()) };
+            steps.set(Sent, if left { Done } else { Failed }, sent);
+            let words = way.server_said.clone().unwrap_or_else(|| cause.sentence().into());
+            steps.set(Accepted, Failed, Some(words));
             return Some(words::not_sent(cause, way.server_said.clone()));
         }
     }

@@ -35,7 +35,7 @@ pub(super) fn title(run: &Run, step: &TestStep, project: &str, shown_on_dashboar
         (TestStepName::Sent, Failed) => format!("Not sent by {account}"),
         (TestStepName::Sent, Running) => format!("Sending from {account}"),
         (TestStepName::Sent, _) => format!("Send from {account}"),
-        (TestStepName::Accepted, Failed) => "Refused by the outgoing server".into(),
+        (TestStepName::Accepted, Failed) => "Not accepted by the outgoing server".into(),
         (TestStepName::Accepted, _) => "Accepted by the outgoing server".into(),
         (TestStepName::CopyInSent, _) => "Copy in Sent".into(),
         (TestStepName::ReplySeen, Running) if run.by_hand => "Waiting for your mail".into(),
@@ -154,7 +154,10 @@ pub(super) fn automatic(author: &Author, address: &str) -> Diagnosis {
 
 /// The reply lies in Junk.
 pub(super) fn in_junk(found: &FoundReply, account: &str) -> Diagnosis {
-    let sentence = format!("Your reply came to {account}, but your provider put it into “{}”.", found.folder);
+    let sentence = format!(
+        "Your reply came to {account}, but your provider put it into the Junk folder “{}”.",
+        found.folder
+    );
     let remedy = "Bring it in, and tell your provider that it is no spam.".into();
     diagnosis("junk", sentence, remedy, Some(Mend::BringIn))
 }
