@@ -3,7 +3,9 @@
 use super::reply::{self, Original, Own};
 use super::templates::escape;
 use crate::mail;
-use crate::model::{Account, AccountId, Address, ContactId, Direction, Mailbox, MessageId, ProjectId, Timestamp};
+use crate::model::{
+    Account, AccountId, Address, ContactId, Direction, Mailbox, MessageId, ProjectId, Timestamp,
+};
 use crate::store::outgoing::{self, NewDraft, Role};
 use crate::store::{Result, accounts, contacts, lists, messages, projects, raw};
 use jiff::tz::TimeZone;

@@ -30,9 +30,11 @@ pub fn sender(from: &str, account: Option<&Account>) -> Result<Address, Refusal>
     let Some(account) = account else {
         return Err(Refusal::about("from", "no_account", "Choose the address that this mail is sent from."));
     };
-    let address = Address::parse(from).map_err(|error| Refusal::about("from", "bad_address", error.to_string()))?;
+    let address =
+        Address::parse(from).map_err(|error| Refusal::about("from", "bad_address", error.to_string()))?;
     if address != account.email && !account.aliases.contains(&address) {
-        let sentence = format!("{} is no address of yours any more. Choose another under From.", address.display());
+        let sentence =
+            format!("{} is no address of yours any more. Choose another under From.", address.display());
         return Err(Refusal::about("from", "not_yours", sentence));
     }
     if account.outgoing.is_none() {

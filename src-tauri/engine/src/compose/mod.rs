@@ -16,7 +16,7 @@ pub mod rules;
 mod send;
 mod sent_copy;
 #[cfg(test)]
-mod servers;
+pub(crate) mod servers;
 pub mod templates;
 
 pub use outbox::{Knock, Outbox, OutboxNotice, Pace};

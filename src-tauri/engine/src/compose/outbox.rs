@@ -295,8 +295,11 @@ impl Outbox {
     /// Sees to the copy of one sent mail now, and waits for it.
     pub async fn copy_one(&self, id: OutgoingId) -> Result<(), Refusal> {
         let _guard = self.guard().await?;
-        let account =
-            self.store().read(move |db| Ok(outgoing::get(db, id)?.account)).await.map_err(StoreError::refusal)?;
+        let account = self
+            .store()
+            .read(move |db| Ok(outgoing::get(db, id)?.account))
+            .await
+            .map_err(StoreError::refusal)?;
         let _turn = self.turn((account, false)).await;
         self.copy(id).await.map_err(StoreError::refusal)
     }

@@ -5,8 +5,9 @@ use super::queue::{When, queue};
 use super::servers::{DEADLINES, Incoming, Outgoing, Smtp, nobody};
 use crate::auth::Auth;
 use crate::model::{
-    Account, AccountId, Address, Cause, Contact, ContactId, ContactKind, CopyState, Direction, Endpoint, Mailbox,
-    Message, OutgoingId, OutgoingState, Project, ProjectId, ProjectStatus, Security, SignIn, Timestamp,
+    Account, AccountId, Address, Cause, Contact, ContactId, ContactKind, CopyState, Direction, Endpoint,
+    Mailbox, Message, OutgoingId, OutgoingState, Project, ProjectId, ProjectStatus, Security, SignIn,
+    Timestamp,
 };
 use crate::secrets::{Prompt, Secret, SecretStore, SecretsError};
 use crate::store::outgoing::{self, NewDraft, Role, Written};
@@ -290,8 +291,11 @@ async fn one_refused_recipient_among_several_is_named_and_the_others_have_it() {
     case.run();
     let id = case.queued(&[ANNA, (Role::Cc, "gone@x.example")]).await;
     let sent = case.until_state(id, OutgoingState::Sent).await;
-    let states: Vec<_> =
-        sent.recipients.iter().map(|r| (r.accepted, r.refused.as_ref().map(|failure| failure.cause))).collect();
+    let states: Vec<_> = sent
+        .recipients
+        .iter()
+        .map(|r| (r.accepted, r.refused.as_ref().map(|failure| failure.cause)))
+        .collect();
     assert_eq!(states, [(true, None), (false, Some(Cause::RecipientRefused))]);
     let said = sent.recipients[1].refused.clone().unwrap().server_said.unwrap();
     assert!(said.contains("No such user here"), "{said}");
@@ -353,11 +357,7 @@ async fn a_refused_password_fails_the_mail_shows_on_the_account_and_is_not_sent_
     let failed = case.until_state(first, OutgoingState::Failed).await;
     assert_eq!(failed.failure.unwrap().cause, Cause::WrongPassword);
     let id = case.account;
-    let stands = case
-        .store
-        .read(move |db| standing(db, &accounts::get(db, id)?, 0, clock()))
-        .await
-        .unwrap();
+    let stands = case.store.read(move |db| standing(db, &accounts::get(db, id)?, 0, clock())).await.unwrap();
     assert_eq!(stands.sending.map(|failure| failure.cause), Some(Cause::WrongPassword));
     assert_eq!(stands.failure, None, "incoming mail is another server");
 
@@ -369,10 +369,7 @@ async fn a_refused_password_fails_the_mail_shows_on_the_account_and_is_not_sent_
     case.store.write(move |tx| accounts::set_connection(tx, &Account { id, ..stored })).await.unwrap();
     *outgoing.behaves.lock().unwrap() = vec![Smtp::Take];
     let now = clock();
-    case.store
-        .write(move |tx| sending::go_now(tx, first, OutgoingState::Failed, now))
-        .await
-        .unwrap();
+    case.store.write(move |tx| sending::go_now(tx, first, OutgoingState::Failed, now)).await.unwrap();
     case.outbox.poke();
     case.until_state(first, OutgoingState::Sent).await;
     case.stop().await;
@@ -396,7 +393,7 @@ async fn broken_in_the_mail_it_goes_again_and_broken_after_the_dot_the_person_is
     case.until(id, |w| w.copy_tries == 2).await;
     assert_eq!(outgoing.mails().len(), 1, "never sent twice by itself");
     assert!(case.messages().await.is_empty());
-    let refused = case.store.write(move |tx| sending::to_draft(tx, id, clock_at_noon())).await;
+    let refused = case.store.write(move |tx| sending::to_draft(tx, id, NOON)).await;
     assert!(refused.is_err(), "it cannot be taken back");
 
     case.outbox.confirm_arrived(id).await.unwrap();
@@ -404,10 +401,6 @@ async fn broken_in_the_mail_it_goes_again_and_broken_after_the_dot_the_person_is
     assert!(case.outbox.confirm_arrived(id).await.is_err(), "once");
     case.until(id, |w| w.copy == CopyState::Stored).await;
     case.stop().await;
-}
-
-fn clock_at_noon() -> Timestamp {
-    NOON
 }
 
 #[tokio::test]

@@ -76,7 +76,8 @@ fn check_all(connection: &rusqlite::Connection, id: OutgoingId) -> Result<Checke
         None => None,
     };
     let from = check::sender(&written.from, account.as_ref())?;
-    let host = account.as_ref().and_then(|account| account.outgoing.as_ref()).map(|server| server.host.clone());
+    let host =
+        account.as_ref().and_then(|account| account.outgoing.as_ref()).map(|server| server.host.clone());
     let limit = outgoing::size_limit(connection, &host.unwrap_or_default())?;
     let name = match written.account {
         Some(id) => accounts::sender(connection, id)?.0,

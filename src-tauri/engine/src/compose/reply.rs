@@ -124,18 +124,36 @@ fn from(original: &Original, own: &[Own], came_to: &[AccountId]) -> Option<(Acco
 
 /// What mail programs of many countries put before the subject of an answer.
 const ANSWERS: &[&str] = &[
-    "re", "aw", "antw", "antwort", "sv", "vs", "vá", "odp", "ynt", "res", "rif", "r", "ref", "ats", "atb", "bls", "σχετ",
-    "отв", "ответ", "回复", "回覆", "答复", "답장", "返信",
+    "re",
+    "aw",
+    "antw",
+    "antwort",
+    "sv",
+    "vs",
+    "vá",
+    "odp",
+    "ynt",
+    "res",
+    "rif",
+    "r",
+    "ref",
+    "ats",
+    "atb",
+    "bls",
+    "σχετ",
+    "отв",
+    "ответ",
+    "回复",
+    "回覆",
+    "答复",
+    "답장",
+    "返信",
 ];
 
 /// "Re: " before the subject, once.
 pub fn subject(original: &str) -> String {
     let trimmed = original.trim();
-    if is_answer(trimmed) {
-        trimmed.to_owned()
-    } else {
-        format!("Re: {trimmed}").trim_end().to_owned()
-    }
+    if is_answer(trimmed) { trimmed.to_owned() } else { format!("Re: {trimmed}").trim_end().to_owned() }
 }
 
 fn is_answer(subject: &str) -> bool {

@@ -48,11 +48,7 @@ impl Follow for Following<'_> {
 
     async fn before_dot(&mut self) -> Result<(), Failure> {
         let id = self.id;
-        self.outbox
-            .store()
-            .write(move |tx| sending::hand_over(tx, id))
-            .await
-            .map_err(|error| error.failure())
+        self.outbox.store().write(move |tx| sending::hand_over(tx, id)).await.map_err(|error| error.failure())
     }
 }
 
@@ -75,7 +71,13 @@ fn gather(connection: &rusqlite::Connection, id: OutgoingId, now: Timestamp) -> 
     let account = accounts::get(connection, account)?;
     let proxy = meta::proxy(connection)?;
     let terms = account.outgoing.as_ref().map(|server| Terms::of(&account, &server.host, proxy));
-    Ok(Gathered { barred: barred(connection, &account, now)?, written, account: Some(account), packed, terms })
+    Ok(Gathered {
+        barred: barred(connection, &account, now)?,
+        written,
+        account: Some(account),
+        packed,
+        terms,
+    })
 }
 
 /// Why the account's secret must not be sent by itself: a server has refused it, the outgoing or the incoming one.
@@ -155,10 +157,16 @@ impl Outbox {
             .await
             .map_err(|error| refused(Failure::said(Cause::Unknown, error.to_string())))?
             .map_err(|error| refused(error.failure()))?;
-        let mail: Mail<Box<dyn Read + Send>> = Mail { bytes, size: written.size, needs_utf8: written.needs_utf8 };
+        let mail: Mail<Box<dyn Read + Send>> =
+            Mail { bytes, size: written.size, needs_utf8: written.needs_utf8 };
         let envelope = Envelope { from, to: written.envelope_to() };
-        let mut following =
-            Following { outbox: self, id: written.id, total: written.size, limit: None, told: Instant::now() };
+        let mut following = Following {
+            outbox: self,
+            id: written.id,
+            total: written.size,
+            limit: None,
+            told: Instant::now(),
+        };
         let deadlines = self.context().deadlines;
         let counters = Arc::new(Counters::default());
         let result = smtp::send(
@@ -292,7 +300,11 @@ fn message_of(
 }
 
 /// For those who only have the store.
-pub(super) async fn is_barred(store: &Store, account: &Account, now: Timestamp) -> Result<Option<Failure>, StoreError> {
+pub(super) async fn is_barred(
+    store: &Store,
+    account: &Account,
+    now: Timestamp,
+) -> Result<Option<Failure>, StoreError> {
     let account = account.clone();
     store.read(move |db| barred(db, &account, now)).await
 }

@@ -3,9 +3,7 @@
 use super::outbox::{Outbox, OutboxNotice};
 use super::{rules, send};
 use crate::imap::{SentFolder, Session};
-use crate::model::{
-    Account, CopyState, Failure, Folder, FolderId, FolderRole, OutgoingId, OutgoingState,
-};
+use crate::model::{Account, CopyState, Failure, Folder, FolderId, FolderRole, OutgoingId, OutgoingState};
 use crate::net::Counters;
 use crate::secrets::Prompt;
 use crate::store::outgoing::{self, Written};
@@ -104,7 +102,9 @@ impl Outbox {
 
     /// The incoming server refused the secret: that counts as if a cycle had met it, and is not tried again.
     async fn note_refused(&self, account: &Account, failure: &Failure) {
-        if retry::secret_was_refused(failure.cause) && self.barred(account).await.is_ok_and(|known| known.is_none()) {
+        if retry::secret_was_refused(failure.cause)
+            && self.barred(account).await.is_ok_and(|known| known.is_none())
+        {
             let _ = self.scheduler().note_failure(account.id, failure.clone()).await;
             self.tell(OutboxNotice::Account);
         }
@@ -144,7 +144,8 @@ impl Outbox {
         let dir = self.store().dir().to_owned();
         self.store()
             .read(move |db| {
-                let packed = sending::content(db, id)?.ok_or_else(|| crate::model::Refusal::not_found("mail"))?;
+                let packed =
+                    sending::content(db, id)?.ok_or_else(|| crate::model::Refusal::not_found("mail"))?;
                 let mut bytes = Vec::new();
                 raw::open_stream(&dir, &packed)?.read_to_end(&mut bytes)?;
                 Ok(bytes)

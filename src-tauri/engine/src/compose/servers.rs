@@ -91,7 +91,8 @@ async fn smtp(
             return None;
         }
         let word = line.split([' ', '\r']).next().unwrap_or_default().to_uppercase();
-        let path = line.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(path, _)| path.to_owned());
+        let path =
+            line.split_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(path, _)| path.to_owned());
         let answer = match word.as_str() {
             "EHLO" if does == Smtp::Small => "250-hi\r\n250-SIZE 10000\r\n250 AUTH PLAIN",
             "EHLO" => "250-hi\r\n250-SIZE 50000000\r\n250 AUTH PLAIN",
@@ -168,7 +169,8 @@ impl Incoming {
             appended: Arc::default(),
             searches: Arc::default(),
         };
-        let (sent, appended, searches) = (server.sent.clone(), server.appended.clone(), server.searches.clone());
+        let (sent, appended, searches) =
+            (server.sent.clone(), server.appended.clone(), server.searches.clone());
         tokio::spawn(async move {
             while let Ok((tcp, _)) = listener.accept().await {
                 tokio::spawn(imap(
@@ -203,7 +205,9 @@ async fn imap(
         let tag = line.split(' ').next().unwrap_or_default().to_owned();
         let command = line.trim_end().split_once(' ').map(|(_, rest)| rest.to_owned()).unwrap_or_default();
         let mut answer = String::new();
-        if command.starts_with("LIST") {
+        if command == "CAPABILITY" {
+            answer.push_str("* CAPABILITY IMAP4rev1 SPECIAL-USE\r\n");
+        } else if command.starts_with("LIST") {
             answer.push_str("* LIST (\\HasNoChildren) \"/\" \"INBOX\"\r\n");
             if has_sent {
                 answer.push_str("* LIST (\\HasNoChildren) \"/\" \"Old sent\"\r\n");
@@ -211,10 +215,8 @@ async fn imap(
             }
         } else if command.starts_with("EXAMINE") {
             let count = sent.lock().unwrap().len();
-            answer = format!(
-                "* {count} EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT {}] ok\r\n",
-                count + 1
-            );
+            answer =
+                format!("* {count} EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT {}] ok\r\n", count + 1);
         } else if command.contains("SEARCH") {
             let mut count = searches.lock().unwrap();
             *count += 1;
@@ -224,7 +226,12 @@ async fn imap(
             {
                 sent.lock().unwrap().extend(got.lock().unwrap().iter().map(|got| got.mail.clone()));
             }
-            let id = command.split('<').nth(1).and_then(|rest| rest.split('>').next()).unwrap_or("nothing").to_owned();
+            let id = command
+                .split('<')
+                .nth(1)
+                .and_then(|rest| rest.split('>').next())
+                .unwrap_or("nothing")
+                .to_owned();
             answer.push_str("* SEARCH");
             for (index, mail) in sent.lock().unwrap().iter().enumerate() {
                 if mail.contains(&id) {

@@ -74,7 +74,8 @@ mod tests {
 
     #[test]
     fn what_is_known_is_filled_in_and_the_rest_is_named() {
-        let values = Values { name: Some("Clara Voss, Lumen Group".into()), project: Some("A & B <i>".into()) };
+        let values =
+            Values { name: Some("Clara Voss, Lumen Group".into()), project: Some("A & B <i>".into()) };
         let filled = fill("{project} for {first name}", "<p>Dear {first name}: {project}</p>", &values);
         assert_eq!(filled.subject, "A & B <i> for Clara");
         assert_eq!(filled.html, "<p>Dear Clara: A &amp; B &lt;i&gt;</p>");

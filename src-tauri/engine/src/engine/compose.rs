@@ -2,13 +2,11 @@
 
 use super::{Engine, Topic};
 use crate::compose::begin::{self, Begin};
+use crate::compose::check;
 use crate::compose::queue::{When, queue};
 use crate::compose::templates::{self as words, Values};
-use crate::compose::check;
 use crate::mail::clean_written;
-use crate::model::{
-    AccountId, Address, Mailbox, OutgoingFileId, OutgoingId, Refusal, TemplateId, Timestamp,
-};
+use crate::model::{AccountId, Address, Mailbox, OutgoingFileId, OutgoingId, Refusal, TemplateId, Timestamp};
 use crate::store::outgoing::{self, NewDraft, Role, Typed};
 use crate::store::raw::{self, Packed};
 use crate::store::{StoreError, accounts, contacts, projects, sending, templates};
@@ -69,7 +67,9 @@ fn copied(dir: &Path, path: &Path) -> Result<outgoing::File, Refusal> {
         StoreError::Io(error) if error.kind() != std::io::ErrorKind::StorageFull => unreadable(error),
         other => other.refusal(),
     })?;
-    let Packed::File(hash) = packed else { return Err(refuse("file_unreadable", "It was not stored.".into())) };
+    let Packed::File(hash) = packed else {
+        return Err(refuse("file_unreadable", "It was not stored.".into()));
+    };
     let media_type = mime_guess::from_path(path).first_or_octet_stream().essence_str().to_owned();
     Ok(outgoing::File { id: OutgoingFileId(0), name, media_type, size, hash })
 }
@@ -81,8 +81,12 @@ fn random() -> [u8; 16] {
 impl Engine {
     /// Begins a mail and stores it as a draft.
     pub async fn begin_mail(&self, mail: BeginMail) -> Result<Draft, Refusal> {
-        let begin =
-            Begin { answers: mail.answers, all: mail.all, project: mail.project_id, people: mail.contact_ids };
+        let begin = Begin {
+            answers: mail.answers,
+            all: mail.all,
+            project: mail.project_id,
+            people: mail.contact_ids,
+        };
         let dir = self.store().dir().to_owned();
         let new = self.read(move |db| begin::draft(db, &dir, &begin, &TimeZone::system())).await?;
         let id = self.store_draft(new).await?;
@@ -178,10 +182,12 @@ impl Engine {
             let mut people = Vec::new();
             for id in contacts::ids(db)? {
                 let contact = contacts::get(db, id)?;
-                people.extend(contact.addresses.into_iter().map(|entry| Mailbox {
-                    name: contact.name.clone(),
-                    address: entry.address.to_string(),
-                }));
+                people.extend(
+                    contact.addresses.into_iter().map(|entry| Mailbox {
+                        name: contact.name.clone(),
+                        address: entry.address.to_string(),
+                    }),
+                );
             }
             people.extend(outgoing::written_to(db)?);
             let named = |mailbox: &Mailbox| {
@@ -207,7 +213,12 @@ impl Engine {
     /// All templates, by title.
     pub async fn templates(&self) -> Result<Vec<Template>, Refusal> {
         self.read(|db| {
-            let shown = |t: templates::Stored| Template { id: t.id, title: t.title, subject: t.subject, html: t.html };
+            let shown = |t: templates::Stored| Template {
+                id: t.id,
+                title: t.title,
+                subject: t.subject,
+                html: t.html,
+            };
             Ok(templates::all(db)?.into_iter().map(shown).collect())
         })
         .await

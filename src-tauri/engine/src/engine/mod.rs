@@ -4,6 +4,8 @@ mod accounts;
 mod advanced;
 mod browser;
 mod compose;
+#[cfg(test)]
+mod compose_tests;
 mod connect;
 #[cfg(test)]
 mod connect_tests;

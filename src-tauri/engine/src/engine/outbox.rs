@@ -60,7 +60,8 @@ impl Engine {
         let now = self.now();
         self.read(move |db| {
             let Some(account) = outgoing::get(db, id)?.account else {
-                let sentence = "Its mailbox is no longer connected. Edit the mail and choose another address.";
+                let sentence =
+                    "Its mailbox is no longer connected. Edit the mail and choose another address.";
                 return Err(Refusal::new("no_account", sentence).into());
             };
             let account = accounts::get(db, account)?;

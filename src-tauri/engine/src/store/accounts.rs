@@ -304,6 +304,10 @@ pub fn sending_failure(connection: &Connection, id: AccountId) -> Result<Option<
 pub fn set_sending_failure(connection: &Connection, id: AccountId, failure: Option<&Failure>) -> Result<()> {
     connection
         .prepare_cached("UPDATE account SET sending_cause = ?2, sending_said = ?3 WHERE id = ?1")?
-        .execute(params![id.0, failure.map(|f| f.cause.code()), failure.and_then(|f| f.server_said.as_ref())])?;
+        .execute(params![
+            id.0,
+            failure.map(|f| f.cause.code()),
+            failure.and_then(|f| f.server_said.as_ref())
+        ])?;
     Ok(())
 }

@@ -195,10 +195,8 @@ fn recipients(connection: &Connection, id: OutgoingId) -> Result<Vec<Recipient>>
 }
 
 fn query(connection: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<Vec<Written>> {
-    let mut found = connection
-        .prepare_cached(sql)?
-        .query_map(params, read)?
-        .collect::<rusqlite::Result<Vec<_>>>()?;
+    let mut found =
+        connection.prepare_cached(sql)?.query_map(params, read)?.collect::<rusqlite::Result<Vec<_>>>()?;
     for written in &mut found {
         written.recipients = recipients(connection, written.id)?;
     }
@@ -264,11 +262,7 @@ pub fn of_project(connection: &Connection, project: ProjectId) -> Result<Vec<Wri
 pub fn counts(connection: &Connection) -> Result<(u32, u32, u32)> {
     let mut of_state = connection.prepare_cached("SELECT count(*) FROM outgoing WHERE state = ?1")?;
     let mut count = |state: &str| of_state.query_row([state], |row| row.get::<_, u32>(0));
-    Ok((
-        count("draft")?,
-        count("queued")? + count("sending")?,
-        count("failed")? + count("uncertain")?,
-    ))
+    Ok((count("draft")?, count("queued")? + count("sending")?, count("failed")? + count("uncertain")?))
 }
 
 /// What a new draft begins with.
@@ -356,14 +350,7 @@ pub fn save(connection: &Connection, id: OutgoingId, typed: &Typed, now: Timesta
             "UPDATE outgoing SET account_id = ?2, from_address = ?3, subject = ?4, html = ?5, \
              changed_at = max(?6, changed_at + 1) WHERE id = ?1",
         )?
-        .execute(params![
-            id.0,
-            typed.account.map(|id| id.0),
-            typed.from,
-            typed.subject,
-            typed.html,
-            now.0
-        ])?;
+        .execute(params![id.0, typed.account.map(|id| id.0), typed.from, typed.subject, typed.html, now.0])?;
     replace_recipients(connection, id, &typed.recipients)
 }
 
@@ -419,7 +406,12 @@ pub fn add_file(connection: &Connection, id: OutgoingId, file: &File, now: Times
 }
 
 /// Takes a file off a draft.
-pub fn remove_file(connection: &Connection, id: OutgoingId, file: OutgoingFileId, now: Timestamp) -> Result<()> {
+pub fn remove_file(
+    connection: &Connection,
+    id: OutgoingId,
+    file: OutgoingFileId,
+    now: Timestamp,
+) -> Result<()> {
     must_be_draft(connection, id)?;
     connection
         .prepare_cached("DELETE FROM outgoing_file WHERE id = ?2 AND outgoing_id = ?1")?

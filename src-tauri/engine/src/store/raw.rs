@@ -53,7 +53,9 @@ pub fn open_stream(dir: &Path, packed: &Packed) -> Result<Box<dyn Read + Send>> 
         Packed::Inline(bytes) => {
             Box::new(zstd::stream::read::Decoder::new(std::io::Cursor::new(bytes.clone()))?)
         }
-        Packed::File(hash) => Box::new(zstd::stream::read::Decoder::new(std::fs::File::open(path(dir, hash))?)?),
+        Packed::File(hash) => {
+            Box::new(zstd::stream::read::Decoder::new(std::fs::File::open(path(dir, hash))?)?)
+        }
     })
 }
 

@@ -58,7 +58,9 @@ pub fn queue(connection: &Connection, id: OutgoingId, queued: &Queued) -> Result
         ])?;
     if changed == 0 {
         super::outgoing::must_be_draft(connection, id)?;
-        return Err(Refusal::new("changed", "The mail changed while it was being sent. Send it once more.").into());
+        return Err(
+            Refusal::new("changed", "The mail changed while it was being sent. Send it once more.").into()
+        );
     }
     replace_recipients(connection, id, &queued.recipients)
 }
@@ -204,7 +206,7 @@ pub fn not_sent(
     connection
         .prepare_cached(
             "UPDATE outgoing SET state = ?2, next_try = ?3, cause = ?4, server_said = ?5, copy_tries = 0, \
-             changed_at = max(?6, changed_at) WHERE id = ?1",
+             handed_over = CASE WHEN ?2 = 'uncertain' THEN 1 ELSE 0 END, changed_at = max(?6, changed_at) WHERE id = ?1",
         )?
         .execute(params![id.0, text(&state), next_try, failure.cause.code(), failure.server_said, now.0])?;
     set_recipients(connection, id, &[], refused)
@@ -335,7 +337,9 @@ pub fn go_now(connection: &Connection, id: OutgoingId, from: OutgoingState, now:
 /// The network is another: what waits for its next try need not wait.
 pub fn forget_waits(connection: &Connection) -> Result<usize> {
     Ok(connection
-        .prepare_cached("UPDATE outgoing SET next_try = NULL WHERE state = 'queued' AND next_try IS NOT NULL")?
+        .prepare_cached(
+            "UPDATE outgoing SET next_try = NULL WHERE state = 'queued' AND next_try IS NOT NULL",
+        )?
         .execute([])?)
 }
 

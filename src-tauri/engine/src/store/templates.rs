@@ -50,7 +50,9 @@ pub fn insert(connection: &Connection, template: &Stored, now: Timestamp) -> Res
 pub fn update(connection: &Connection, template: &Stored, now: Timestamp) -> Result<()> {
     get(connection, template.id)?;
     connection
-        .prepare_cached("UPDATE template SET title = ?2, subject = ?3, html = ?4, changed_at = ?5 WHERE id = ?1")?
+        .prepare_cached(
+            "UPDATE template SET title = ?2, subject = ?3, html = ?4, changed_at = ?5 WHERE id = ?1",
+        )?
         .execute(params![template.id.0, template.title, template.subject, template.html, now.0])?;
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! From fetched bytes to a stored, filed message.
 
 use super::file::file_by_rule;
-use crate::{filing, mail};
 use crate::model::{
     Address, Attachment, Direction, Failure, FolderId, MessageId, ProjectId, ThreadId, Timestamp,
 };
@@ -10,6 +9,7 @@ use crate::store::locations::{self, Place};
 use crate::store::messages::{self, Filed, NewMessage};
 use crate::store::raw::{self, Packed};
 use crate::store::{self, StoreError, accounts, contacts, coverage, folders, sending, threads};
+use crate::{filing, mail};
 use rusqlite::Connection;
 use std::path::Path;
 

@@ -363,3 +363,77 @@ async fn an_address_that_mail_is_written_and_delivered_to_is_asked_about() {
     // One's own, one that nobody wrote to, and a contact's are none; the lower ones are other servers' words.
     assert_eq!(asked, [Address::parse("hello@own.example").unwrap()]);
 }
+
+/// Sends a mail from here, and answers its message.
+async fn written_here(profile: &Profile, bytes: &str, project: Option<ProjectId>) -> MessageId {
+    let bytes = bytes.replace('\n', "\r\n").into_bytes();
+    let packed = crate::store::raw::pack(profile.dir.path(), &bytes).unwrap();
+    let written = super::WrittenHere {
+        bytes: &bytes,
+        attachments: None,
+        bcc: vec![Address::parse("bea@x.example").unwrap()],
+        size: 9,
+        sent_at: NOW,
+        packed,
+    };
+    let new = super::prepare_written(written);
+    profile
+        .tx(move |tx| {
+            let message = super::take_in_written(tx, &new, None, project).unwrap();
+            let draft = crate::store::outgoing::insert(tx, &Default::default(), NOW).unwrap();
+            let taken = crate::store::sending::Taken {
+                at: NOW,
+                accepted: Vec::new(),
+                refused: Vec::new(),
+                message,
+                copy: crate::model::CopyState::Wanted,
+            };
+            crate::store::sending::sent(tx, draft, &taken).unwrap();
+            message
+        })
+        .await
+}
+
+#[tokio::test]
+async fn a_mail_written_here_is_in_its_project_and_its_copies_only_add_places() {
+    let profile = Profile::new().await;
+    let anna = profile.contact("Anna", ANNA).await;
+    let bea = profile.contact("Bea", "bea@x.example").await;
+    let other = profile.project("Other", vec![anna, bea]).await;
+    let project = profile.project("Wedding", vec![]).await;
+    let mail = letter("w", "", ME, ANNA, "Dear Anna");
+    let id = written_here(&profile, &mail, Some(project)).await;
+    let here = profile.newest().await;
+    assert_eq!((here.project_id, here.filed_because.as_str()), (Some(project), "written_here"));
+    assert_eq!((here.direction, here.read, here.locations.len()), (Direction::Out, true, 0));
+    let of_bea = profile.tx(move |tx| lists::of_contact(tx, bea, lists::After::START, 9).unwrap()).await;
+    assert_eq!(of_bea.len(), 1, "Bcc counts as written to");
+
+    assert_eq!(profile.mail(1, false, &mail).await, Taken::Known);
+    assert_eq!(
+        profile.newest().await.direction,
+        Direction::Out,
+        "a copy in the inbox makes it no received mail"
+    );
+    assert_eq!(profile.mail(2, true, &mail).await, Taken::Known);
+    // A server that gives it an id of its own.
+    let renamed = mail.replace("<w@x.example>", "<server@prod.example>");
+    assert_eq!(profile.mail(3, true, &renamed).await, Taken::Known);
+    assert_eq!((profile.count().await, profile.newest().await.locations.len()), (1, 3));
+    profile.mail(4, false, &letter("r", "<server@prod.example>", ANNA, ME, "Thanks")).await;
+    let reply = profile.newest().await;
+    assert_eq!(reply.project_id, Some(project), "its answer names the server's id");
+    let thread = profile.tx(move |tx| messages::thread_of(tx, id).unwrap()).await;
+    assert_eq!(reply.thread_id, thread);
+    // In the inbox, or written elsewhere: another id is another mail.
+    assert_eq!(profile.mail(5, false, &mail.replace("<w@", "<z@")).await, Taken::Filed);
+    assert_eq!(profile.mail(6, true, &letter("e", "", ME, ANNA, "Another")).await, Taken::Filed);
+
+    // Without a project the rules say where it goes; one that a cycle brought first is put where it was written.
+    written_here(&profile, &letter("n", "", ME, ANNA, "New"), None).await;
+    assert_eq!(profile.newest().await.project_id, Some(other));
+    let unsorted = letter("s", "", ME, "carl@x.example", "First by a cycle");
+    assert_eq!(profile.mail(7, true, &unsorted).await, Taken::ToSort);
+    written_here(&profile, &unsorted, Some(project)).await;
+    assert_eq!(profile.newest().await.project_id, Some(project));
+}
