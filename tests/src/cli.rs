@@ -39,6 +39,15 @@ pub struct Cli {
     folder: Option<tempfile::TempDir>,
 }
 
+/// An outgoing server on this machine, as an account is told of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Outgoing {
+    /// Its port.
+    pub port: u16,
+    /// `tls`, `starttls` or `plaintext`.
+    pub security: &'static str,
+}
+
 /// What a run left: its exit code, and its value from standard output, or from standard error after a failure.
 #[derive(Debug)]
 pub struct Run {
@@ -139,26 +148,39 @@ impl Cli {
 
     /// Connects a user of a server by IMAPS, without an outgoing server.
     pub fn connect(&self, server: &Dovecot, user: &str, email: &str, password: &str) -> Outcome<Run> {
+        self.connect_with(server, user, email, password, &["--smtp-security", "none"])
+    }
+
+    /// Connects a user of a server by IMAPS, with an outgoing server on localhost that takes the same password and is
+    /// vouched for by the same authority.
+    pub fn connect_sending(
+        &self,
+        server: &Dovecot,
+        user: &str,
+        email: &str,
+        password: &str,
+        outgoing: Outgoing,
+    ) -> Outcome<Run> {
+        let port = outgoing.port.to_string();
+        // An address of loopback: the app speaks in the clear to no other.
+        let host = if outgoing.security == "plaintext" { "127.0.0.1" } else { "localhost" };
+        let more = ["--smtp-host", host, "--smtp-port", &port, "--smtp-security", outgoing.security];
+        self.connect_with(server, user, email, password, &more)
+    }
+
+    fn connect_with(
+        &self,
+        server: &Dovecot,
+        user: &str,
+        email: &str,
+        password: &str,
+        more: &[&str],
+    ) -> Outcome<Run> {
         let (port, ca) = (server.imaps.to_string(), server.ca_file().display().to_string());
-        let args = [
-            "account",
-            "connect",
-            "--email",
-            email,
-            "--username",
-            user,
-            "--imap-host",
-            "localhost",
-            "--imap-port",
-            &port,
-            "--imap-security",
-            "tls",
-            "--smtp-security",
-            "none",
-            "--ca-file",
-            &ca,
-            "--password-stdin",
-        ];
+        let mut args = vec!["account", "connect", "--email", email, "--username", user];
+        args.extend(["--imap-host", "localhost", "--imap-port", &port, "--imap-security", "tls"]);
+        args.extend_from_slice(more);
+        args.extend(["--ca-file", &ca, "--password-stdin"]);
         self.json(&args, &format!("{password}\n"))
     }
 

@@ -17,6 +17,7 @@ use url::Url;
 use crate::dovecot::Dovecot;
 use crate::http;
 use crate::leash::Leash;
+use crate::pair::Pair;
 use crate::ports::free_port;
 use crate::programs::{self, PAUSE, root};
 use crate::trouble::{Doing, Outcome, Trouble};
@@ -303,12 +304,22 @@ impl Oidc {
     /// Writes `providers.json` into an app's data folder, so that it knows this provider with this mail server, for
     /// addresses of [`DOMAIN`].
     pub fn write_providers(&self, data: &Path, server: &Dovecot) -> Outcome<()> {
+        self.write(data, server, &Value::Null)
+    }
+
+    /// The same with an outgoing server: a pair with [`introspection`](crate::pair::PairOptions::introspection).
+    pub fn write_providers_sending(&self, data: &Path, pair: &Pair) -> Outcome<()> {
+        let outgoing = pair.outgoing();
+        self.write(data, &pair.dovecot, &json!(["127.0.0.1", outgoing.port, outgoing.security]))
+    }
+
+    fn write(&self, data: &Path, server: &Dovecot, smtp: &Value) -> Outcome<()> {
         fs::create_dir_all(data)?;
-        let text = serde_json::to_string_pretty(&self.providers(server))?;
+        let text = serde_json::to_string_pretty(&self.providers(server, smtp))?;
         Ok(fs::write(data.join("providers.json"), text)?)
     }
 
-    fn providers(&self, server: &Dovecot) -> Value {
+    fn providers(&self, server: &Dovecot, smtp: &Value) -> Value {
         json!({
             "issuers": [{
                 "id": "example",
@@ -326,7 +337,7 @@ impl Oidc {
                 "name": "Example Mail",
                 "mark": "E",
                 "imap": ["127.0.0.1", server.imaps, "tls"],
-                "smtp": null,
+                "smtp": smtp,
                 "issuer": "example",
                 "takes_password": false,
                 "password_label": "Password",

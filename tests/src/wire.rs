@@ -1,7 +1,7 @@
 //! A plain IMAP client of a few lines: what the rig itself reads and appends with, and what the bench measures
 //! against. It shares nothing with the engine's IMAP. Blocking; it trusts the server, which is our own.
 
-use std::io::{ErrorKind, Read, Write};
+use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,9 +13,43 @@ use crate::trouble::{Doing, Outcome, Trouble};
 
 const DEADLINE: Duration = Duration::from_mins(1);
 
-enum Stream {
+/// A connection in the clear or in TLS.
+pub(crate) enum Stream {
     Plain(TcpStream),
     Tls(Box<StreamOwned<ClientConnection, TcpStream>>),
+}
+
+impl Stream {
+    /// Speaks TLS as `localhost` on a connection; the handshake comes with the first byte.
+    pub(crate) fn tls(stream: TcpStream, config: Arc<ClientConfig>) -> Outcome<Self> {
+        let client = ClientConnection::new(config, ServerName::try_from("localhost")?)?;
+        Ok(Self::Tls(Box::new(StreamOwned::new(client, stream))))
+    }
+}
+
+impl Read for Stream {
+    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.read(into),
+            Self::Tls(stream) => stream.read(into),
+        }
+    }
+}
+
+impl Write for Stream {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        match self {
+            Self::Plain(stream) => stream.write(bytes),
+            Self::Tls(stream) => stream.write(bytes),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        match self {
+            Self::Plain(stream) => stream.flush(),
+            Self::Tls(stream) => stream.flush(),
+        }
+    }
 }
 
 /// One answer of the server: its line with each literal left out, and the literals in order.
@@ -74,8 +108,7 @@ impl Wire {
 
     /// Connects by TLS as `localhost` and reads the greeting.
     pub fn tls(port: u16, config: Arc<ClientConfig>) -> Outcome<Self> {
-        let client = ClientConnection::new(config, ServerName::try_from("localhost")?)?;
-        Self::greeted(Stream::Tls(Box::new(StreamOwned::new(client, dial(port)?))))
+        Self::greeted(Stream::tls(dial(port)?, config)?)
     }
 
     fn greeted(stream: Stream) -> Outcome<Self> {
@@ -227,11 +260,7 @@ impl Wire {
         self.at = 0;
         let mut chunk = [0; 16_384];
         let count = loop {
-            let read = match &mut self.stream {
-                Stream::Plain(stream) => stream.read(&mut chunk),
-                Stream::Tls(stream) => stream.read(&mut chunk),
-            };
-            match read {
+            match self.stream.read(&mut chunk) {
                 // A signal, for example of a child that ended, is no failure.
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 other => break other?,
@@ -246,15 +275,12 @@ impl Wire {
     }
 
     fn send(&mut self, bytes: &[u8]) -> Outcome<()> {
-        match &mut self.stream {
-            Stream::Plain(stream) => stream.write_all(bytes)?,
-            Stream::Tls(stream) => stream.write_all(bytes).and_then(|()| stream.flush())?,
-        }
-        Ok(())
+        Ok(self.stream.write_all(bytes).and_then(|()| self.stream.flush())?)
     }
 }
 
-fn dial(port: u16) -> Outcome<TcpStream> {
+/// Connects to 127.0.0.1, with a deadline for each read and write.
+pub(crate) fn dial(port: u16) -> Outcome<TcpStream> {
     let stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
     stream.set_read_timeout(Some(DEADLINE))?;
     stream.set_write_timeout(Some(DEADLINE))?;

@@ -3,13 +3,17 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hatstand_tests::dovecot::{Dovecot, DovecotOptions, SignIn};
 use hatstand_tests::http::{self, Reply};
 use hatstand_tests::oidc::{CLIENT, Count, Endpoint, Oidc, SCOPES, Token};
+use hatstand_tests::pair::{NORA, Pair, PairOptions};
 use hatstand_tests::person::{Answer, Person, parameter};
+use hatstand_tests::programs::PAUSE;
+use hatstand_tests::smtp::Smtp;
 use hatstand_tests::trouble::{Doing, Outcome};
 use hatstand_tests::wire::Wire;
 use serde_json::Value;
@@ -115,6 +119,29 @@ fn pair() -> Outcome<(Oidc, Dovecot)> {
 fn signed_in(server: &Dovecot, user: &str, token: &str) -> Outcome<String> {
     let mut wire = Wire::tls(server.imaps, server.authority().client_config()?)?;
     Ok(wire.xoauth2(user, token).err().map(|trouble| trouble.to_string()).unwrap_or_default())
+}
+
+#[test]
+fn the_outgoing_server_takes_the_token_too() -> Outcome<()> {
+    let provider = Oidc::start(&["anna"])?;
+    let introspection = Some(provider.introspection_url());
+    let pair = Pair::with(PairOptions { introspection, ..PairOptions::default() })?;
+    let given = agreed(&provider, "anna", Answer::Agree)?;
+    let tls = || Smtp::tls(pair.postfix.submissions, pair.dovecot.authority().client_config()?);
+    let mut smtp = tls()?;
+    assert_eq!(smtp.xoauth2("anna@oauth.example", "wrong")?.code, 535);
+    smtp.xoauth2("anna@oauth.example", text(&given, "access_token"))?.done()?;
+    smtp.send("anna@oauth.example", NORA, b"Subject: By token\r\n\r\nHi.\r\n")?;
+    pair.client("nora")?.wait_for_subject("By token")?;
+    // Somebody who has no password here receives too.
+    Smtp::plain(pair.postfix.plain)?.send(NORA, "ben@oauth.example", b"Subject: Hi\r\n\r\nHi.\r\n")?;
+    let log = "status=sent (250 2.0.0 <ben@oauth.example>";
+    let deadline = Instant::now() + Duration::from_secs(30);
+    while !pair.postfix.log().contains(log) {
+        assert!(Instant::now() < deadline, "{}", pair.postfix.log());
+        std::thread::sleep(PAUSE);
+    }
+    Ok(())
 }
 
 #[test]

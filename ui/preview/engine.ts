@@ -18,6 +18,7 @@ import type {
 } from "../src/lib/bindings";
 import * as accounts from "./accounts";
 import * as mail from "./mail";
+import { writing } from "./writing";
 import { contactRows, contacts, now, projects } from "./people";
 
 export type Situation = "full" | "empty" | "started" | "failing" | "slow" | "offline" | "states" | "looking";
@@ -35,6 +36,7 @@ export function pretend(situation: Situation, theme: string): void {
   let settings: Settings = {
     show_mail_on_dashboard: true,
     cycle_minutes: 10,
+    undo_seconds: 10,
     theme: theme as Settings["theme"],
   };
   let boxes: AccountRow[] =
@@ -75,6 +77,9 @@ export function pretend(situation: Situation, theme: string): void {
     show_mail: settings.show_mail_on_dashboard,
     needs_reply: waiting,
     needs_reply_count: waiting.length,
+    waiting: [],
+    waiting_count: 0,
+    undelivered: [],
     to_sort: sorting.slice(0, 3),
     to_sort_count: sorting.length,
     recent: empty ? [] : [6, 5, 9].map(mail.find),
@@ -210,10 +215,17 @@ export function pretend(situation: Situation, theme: string): void {
     });
   }
 
+  const written = writing(situation, () => settings.undo_seconds, changed, refusal);
+  const sentFigures = () => {
+    const [outbox, outbox_needs_you, drafts] = written.figures();
+    return { outbox, outbox_needs_you, drafts };
+  };
   const answers: Record<string, (a: Args) => unknown> = {
+    ...written.answers,
     sidebar: (): Sidebar => ({
       needs_reply: waiting.length,
       to_sort: sorting.length,
+      ...sentFigures(),
       projects: empty
         ? []
         : projects

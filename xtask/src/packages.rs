@@ -1,5 +1,6 @@
 //! What this machine must have beside cargo and node, and how it gets it.
 
+use std::io::Write;
 use std::process::{Command, Stdio};
 
 /// Debian and Ubuntu packages with their purpose.
@@ -27,10 +28,12 @@ pub const TEST: Group = Group {
     names: &[
         "dovecot-imapd",
         "dovecot-lmtpd",
+        "postfix",
         "dbus",
         "gnome-keyring",
         "libsecret-tools",
         "webkit2gtk-driver",
+        "xdotool",
         "xvfb",
         "fonts-noto-cjk",
     ],
@@ -81,20 +84,43 @@ fn install(groups: &[Group], missing: &[&str]) -> bool {
         );
         return false;
     }
-    let apt = |args: &[&str]| {
+    let by_root = |program: &str| {
         let mut command = Command::new(if root { "env" } else { "sudo" });
         if !root {
             command.arg("env");
         }
-        command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]).args(args);
+        command.args(["DEBIAN_FRONTEND=noninteractive", program]);
+        command
+    };
+    let apt = |args: &[&str]| {
+        let mut command = by_root("apt-get");
+        command.args(args);
         println!("Running{} apt-get {}", if root { "" } else { " sudo" }, args.join(" "));
         command.status().is_ok_and(|status| status.success())
     };
+    // Without a configuration the system's own Postfix is not started; the tests start one of theirs.
+    if missing.contains(&"postfix")
+        && !fed(
+            &mut by_root("debconf-set-selections"),
+            "postfix postfix/main_mailer_type select No configuration\n",
+        )
+    {
+        eprintln!("Postfix is not installed: it could not be told to leave this system's mail alone.");
+        return false;
+    }
+    // Nor may it push out the mail server that somebody has chosen.
     let wanted: Vec<&str> =
-        ["install", "-y", "--no-install-recommends"].iter().chain(missing).copied().collect();
+        ["install", "-y", "--no-install-recommends", "--no-remove"].iter().chain(missing).copied().collect();
     // Stale lists still often do; and a machine whose lists cannot be renewed may have what it takes.
     apt(&["update"]);
     apt(&wanted)
+}
+
+/// Runs a command with this on its standard input; answers whether it succeeded.
+fn fed(command: &mut Command, text: &str) -> bool {
+    let Ok(mut child) = command.stdin(Stdio::piped()).spawn() else { return false };
+    let written = child.stdin.take().is_some_and(|mut pipe| pipe.write_all(text.as_bytes()).is_ok());
+    child.wait().is_ok_and(|status| status.success()) && written
 }
 
 fn installed(name: &str) -> bool {

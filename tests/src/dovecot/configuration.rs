@@ -25,6 +25,15 @@ impl Dovecot {
             // In 2.4 the same lines stand in the configuration itself.
             fs::write(self.dir().join("oauth2.conf.ext"), introspection(url))?;
         }
+        let mut userdb = "";
+        if let Some(port) = self.sasl {
+            let listener = format!("service auth {{\n  inet_listener sasl {{\n    port = {port}\n  }}\n}}\n");
+            extra.push_str(&listener);
+            // Otherwise a delivery would look the user up among the passwords, where those with tokens are not.
+            if self.options.introspection.is_some() {
+                userdb = if new { "userdb_static_allow_all_users = yes" } else { " allow_all_users=yes" };
+            }
+        }
         let text = if new { CONF_2_4 } else { CONF_2_3 }
             .replace("@DIR@", dir)
             .replace("@USER@", &self.owner.user)
@@ -35,6 +44,7 @@ impl Dovecot {
             .replace("@CONNECTIONS@", &self.options.connections.to_string())
             .replace("@MECHANISMS@", mechanisms)
             .replace("@PASSWORDS@", passwords)
+            .replace("@USERDB@", userdb)
             .replace("@EXTRA@", &extra);
         Ok(fs::write(self.dir().join("dovecot.conf"), text)?)
     }

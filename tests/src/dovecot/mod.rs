@@ -48,6 +48,9 @@ pub struct DovecotOptions {
     /// Where it asks about a token, for sign-in by XOAUTH2 and OAUTHBEARER:
     /// [`Oidc::introspection_url`](crate::oidc::Oidc::introspection_url). Without it there are passwords alone.
     pub introspection: Option<String>,
+    /// Whether an SMTP server may ask it who signs in, at [`Dovecot::sasl`]; then it also takes deliveries for users
+    /// who sign in by token alone.
+    pub sasl: bool,
 }
 
 impl Default for DovecotOptions {
@@ -59,6 +62,7 @@ impl Default for DovecotOptions {
             quota: None,
             connections: 50,
             introspection: None,
+            sasl: false,
         }
     }
 }
@@ -82,6 +86,8 @@ pub struct Dovecot {
     pub imaps: u16,
     /// LMTP, for deliveries.
     pub lmtp: u16,
+    /// Where an SMTP server asks who signs in, when the options say so.
+    pub sasl: Option<u16>,
     owner: Owner,
     passwd_mtime: SystemTime,
     folder: tempfile::TempDir,
@@ -119,6 +125,7 @@ impl Dovecot {
             imap: free_port()?,
             imaps: free_port()?,
             lmtp: free_port()?,
+            sasl: if options.sasl { Some(free_port()?) } else { None },
             owner,
             passwd_mtime: SystemTime::now(),
             folder,
@@ -137,6 +144,7 @@ impl Dovecot {
                 // Between our look and Dovecot's bind another process may have taken the port.
                 Err(_) if attempt < 3 && server.log().contains("Address already in use") => {
                     (server.imap, server.imaps, server.lmtp) = (free_port()?, free_port()?, free_port()?);
+                    server.sasl = server.sasl.map(|_| free_port()).transpose()?;
                     fs::remove_file(server.dir().join("dovecot.log"))?;
                 }
                 Err(trouble) => return Err(trouble),

@@ -6,8 +6,10 @@
 mod accounts;
 mod desk;
 mod display;
+mod hands;
 mod keys;
 mod looks;
+mod studio;
 mod tap;
 
 use std::fs;
@@ -30,6 +32,7 @@ use crate::trouble::{Doing, Outcome, Trouble};
 pub use desk::{Desk, letter};
 pub use display::Display;
 pub use looks::{AccountLook, LOOKS, Look, Tone};
+pub use studio::{Berg, PROJECT, Studio};
 pub use tap::Tapped;
 
 const FIND: &str = include_str!("find.js");
@@ -86,7 +89,7 @@ pub struct Window {
     runtime: Runtime,
     // Ends the app too: both are in one process group.
     driver: Driver,
-    _display: Display,
+    display: Display,
 }
 
 struct Driver {
@@ -124,7 +127,7 @@ impl Window {
         let leash = Leash::tie(child.id(), None)?;
         let driver = Driver { child, _leash: leash, log };
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-        let mut window = Self { client: None, runtime, driver, _display: display };
+        let mut window = Self { client: None, runtime, driver, display };
         let browser = json!({ "binary": options.program, "args": options.args });
         window.client = Some(window.session(port, &browser)?);
         window.resize(options.size.0, options.size.1)?;

@@ -45,6 +45,36 @@ export const commands = {
 	sidebar: () => __TAURI_INVOKE<Sidebar>("sidebar"),
 	/**  Takes something back. */
 	undo: (undoId: number) => __TAURI_INVOKE<null>("undo", { undoId }),
+	/**  Attaches files that were dropped on the window, by the number of the drop. */
+	attachDropped: (id: OutgoingId, drop: number) => __TAURI_INVOKE<Files>("attach_dropped", { id, drop }),
+	/**  Lets the person choose files and attaches them. */
+	attachFiles: (id: OutgoingId) => __TAURI_INVOKE<Files | null>("attach_files", { id }),
+	/**  Begins a mail and stores it as a draft. */
+	beginMail: (mail: BeginMail) => __TAURI_INVOKE<Draft>("begin_mail", { mail }),
+	/**  Deletes a template. */
+	deleteTemplate: (id: TemplateId) => __TAURI_INVOKE<null>("delete_template", { id }),
+	/**  Throws a draft away. */
+	discardDraft: (id: OutgoingId) => __TAURI_INVOKE<null>("discard_draft", { id }),
+	/**  A draft as it stands. */
+	draft: (id: OutgoingId) => __TAURI_INVOKE<Draft>("draft", { id }),
+	/**  A template filled in for a draft. */
+	fillTemplate: (id: TemplateId, draftId: OutgoingId) => __TAURI_INVOKE<FilledTemplate>("fill_template", { id, draftId }),
+	/**  Whom a few typed letters may mean: contacts first, then people written to. */
+	peopleNamed: (typed: string) => __TAURI_INVOKE<Mailbox[]>("people_named", { typed }),
+	/**  Takes an attached file off. */
+	removeFile: (id: OutgoingId, fileId: OutgoingFileId) => __TAURI_INVOKE<Files>("remove_file", { id, fileId }),
+	/**  Stores what was typed. A draft alone can be changed. Answers the moment at which it was saved. */
+	saveDraft: (id: OutgoingId, draft: DraftInput) => __TAURI_INVOKE<Timestamp>("save_draft", { id, draft }),
+	/**  Stores a template. */
+	saveTemplate: (template: TemplateInput) => __TAURI_INVOKE<TemplateId>("save_template", { template }),
+	/**  Puts a mail into the outbox: after the time to undo it goes, or `at` a later moment. Refused with the field that is wrong. */
+	sendMail: (id: OutgoingId, at: Timestamp | null) => __TAURI_INVOKE<OutgoingRow>("send_mail", { id, at }),
+	/**  Changes what an account's mails are signed with. */
+	setSender: (id: AccountId, name: string, signature: string) => __TAURI_INVOKE<null>("set_sender", { id, name, signature }),
+	/**  All templates, by title. */
+	templates: () => __TAURI_INVOKE<Template[]>("templates"),
+	/**  Takes a mail that has not left back into a draft. */
+	undoSend: (id: OutgoingId) => __TAURI_INVOKE<null>("undo_send", { id }),
 	/**  What is set under Advanced. */
 	advanced: () => __TAURI_INVOKE<Advanced>("advanced"),
 	/**  Waits until the person comes back from the browser. */
@@ -87,6 +117,24 @@ export const commands = {
 	thread: (threadId: ThreadId, projectId: ProjectId | null) => __TAURI_INVOKE<MessageRow[]>("thread", { threadId, projectId }),
 	/**  What no rule could place. */
 	toSort: (after: string | null) => __TAURI_INVOKE<Page<ToSortRow>>("to_sort", { after }),
+	/**  The person says that an uncertain mail arrived. */
+	confirmArrived: (id: OutgoingId) => __TAURI_INVOKE<null>("confirm_arrived", { id }),
+	/**  Takes a sent mail off the outbox page, or throws a failed one away. */
+	dismissOutgoing: (id: OutgoingId) => __TAURI_INVOKE<null>("dismiss_outgoing", { id }),
+	/**  Takes a "Not delivered" off the dashboard. */
+	dismissUndelivered: (id: UndeliveredId) => __TAURI_INVOKE<null>("dismiss_undelivered", { id }),
+	/**  Takes a failed mail back into a draft. */
+	editAgain: (id: OutgoingId) => __TAURI_INVOKE<null>("edit_again", { id }),
+	/**  The outbox page. */
+	outbox: () => __TAURI_INVOKE<Outbox>("outbox"),
+	/**  One outgoing mail. */
+	outgoing: (id: OutgoingId) => __TAURI_INVOKE<OutgoingRow>("outgoing", { id }),
+	/**  Mail of a project that has not become a message of it: drafts, and what waits, failed or is uncertain; newest first. */
+	outgoingOfProject: (projectId: ProjectId) => __TAURI_INVOKE<OutgoingRow[]>("outgoing_of_project", { projectId }),
+	/**  The person wants an uncertain mail sent once more. */
+	sendAgain: (id: OutgoingId) => __TAURI_INVOKE<null>("send_again", { id }),
+	/**  Sends what waits, is planned for later, or failed, now. */
+	sendNow: (id: OutgoingId) => __TAURI_INVOKE<null>("send_now", { id }),
 	/**  Saves a contact. */
 	addContact: (input: ContactInput, fromMessage: MessageId | null) => __TAURI_INVOKE<ContactId>("add_contact", { input, fromMessage }),
 	/**  Makes a contact of somebody who wrote in a thread. */
@@ -121,12 +169,34 @@ export const commands = {
 	projectThreads: (id: ProjectId, after: string | null) => __TAURI_INVOKE<Page<ThreadRow>>("project_threads", { id, after }),
 	/**  Projects, active ones first. */
 	projects: (status: ProjectStatus | null) => __TAURI_INVOKE<ProjectRow[]>("projects", { status }),
+	/**  Adds the address that replied to the run's contact, and looks again. */
+	addTestAddress: (id: TestRunId) => __TAURI_INVOKE<null>("add_test_address", { id }),
+	/**  Starts a run: to `address`, which must be the person's own and of no connected account; the contact and the project are made where there are none. Sends at once. */
+	beginTest: (accountId: AccountId, address: string) => __TAURI_INVOKE<TestRun>("begin_test", { accountId, address }),
+	/**  Brings in the reply that lies in Junk. */
+	bringInTestReply: (id: TestRunId) => __TAURI_INVOKE<null>("bring_in_test_reply", { id }),
+	/**  Removes what was made for a run here: contact, project, mails. */
+	cleanTest: (id: TestRunId) => __TAURI_INVOKE<null>("clean_test", { id }),
+	/**  What removing a run's contact, project and mails would remove. */
+	cleanTestFacts: (id: TestRunId) => __TAURI_INVOKE<DeleteFacts>("clean_test_facts", { id }),
+	/**  Looks at a waiting run's account now. */
+	lookAtTest: (id: TestRunId) => __TAURI_INVOKE<null>("look_at_test", { id }),
+	/**  Ends a run that waits. */
+	stopTest: (id: TestRunId) => __TAURI_INVOKE<null>("stop_test", { id }),
+	/**  What the wizard begins with. */
+	testChoices: () => __TAURI_INVOKE<TestChoices>("test_choices"),
+	/**  One run. */
+	testRun: (id: TestRunId) => __TAURI_INVOKE<TestRun>("test_run", { id }),
+	/**  Every run, newest first. */
+	testRuns: () => __TAURI_INVOKE<TestRun[]>("test_runs"),
 };
 
 /** Events */
 export const events = {
 	changed: makeEvent<Changed, Changed>("changed"),
 	checklist: makeEvent<Checklist, Checklist>("checklist"),
+	filesDropped: makeEvent<FilesDropped, FilesDropped>("files-dropped"),
+	filesOver: makeEvent<FilesOver, FilesOver>("files-over"),
 	show: makeEvent<Show, Show>("show"),
 	turnedRed: makeEvent<TurnedRed, TurnedRed>("turned-red"),
 };
@@ -144,6 +214,10 @@ export type AccountDetail = {
 	outgoing: Endpoint | null,
 	/**  Further addresses. */
 	aliases: string[],
+	/**  What stands as the sender's name; may be empty. */
+	sender_name: string,
+	/**  What stands under a mail, cleaned HTML; may be empty. */
+	signature: string,
 	/**  How it signs in. */
 	sign_in: SignInKind,
 	/**  Certificates that are trusted for it. */
@@ -238,6 +312,16 @@ export type AliasSeen =
 /**  As the address that a mail was delivered to. */
 "delivered";
 
+/**  The message that a mail answers. */
+export type Answered = {
+	/**  Which. */
+	message_id: MessageId,
+	/**  Its thread. */
+	thread_id: ThreadId,
+	/**  Who wrote it, in words. */
+	who: string,
+};
+
 /**  A part that can be saved as a file. */
 export type Attachment = {
 	/**  Position among the message's attachments, from 0. */
@@ -260,6 +344,18 @@ export type Backfill =
 { kind: "since"; since: Timestamp } | 
 /**  Everything. */
 { kind: "all" };
+
+/**  What a mail is begun from. */
+export type BeginMail = {
+	/**  The message that is answered; one of the user's own is followed up ("Nudge"). */
+	answers: MessageId | null,
+	/**  To everybody of that message. */
+	all: boolean,
+	/**  The project it is written in. */
+	project_id: ProjectId | null,
+	/**  Who it is for. */
+	contact_ids: ContactId[],
+};
 
 /**  A sign-in in the browser that was begun. */
 export type BrowserSignIn = {
@@ -360,6 +456,14 @@ export type Cause =
 "sending_off" | 
 /**  Over the server's limit. */
 "message_too_large" | 
+/**  The server takes mail, but not for this recipient. */
+"recipient_refused" | 
+/**  The server does not let this account send as this address. */
+"sender_refused" | 
+/**  The server refused the mail itself. */
+"mail_refused" | 
+/**  An address in letters of its own, and a server without SMTPUTF8 (RFC 6531). */
+"utf8_not_offered" | 
 /**  The user stopped it. */
 "cancelled";
 
@@ -380,6 +484,18 @@ export type Certificate = {
 /**  What changed: screens read again what they show of it. */
 export type Changed = {
 	topics: Topic[],
+};
+
+/**  One check of the troubleshooter with the fact behind it. */
+export type Check = {
+	/**  A stable name: `contact`, `address`, `saved_before`, `project`, `account`, `last_sync`, `folder`, … */
+	name: string,
+	/**  Yes, no, or not known. */
+	ok: boolean | null,
+	/**  The fact in one sentence. */
+	fact: string,
+	/**  The button that mends it. */
+	mend: Mend | null,
 };
 
 /**  A line of the checklist. */
@@ -523,6 +639,21 @@ export type ContactRow = {
 	last_message_at: Timestamp | null,
 };
 
+/**  The copy of a sent mail in the account's Sent folder. */
+export type CopyState = 
+/**  Not sent yet. */
+"none" | 
+/**  It is sent, and the copy is still to be looked for or stored. */
+"wanted" | 
+/**  The provider had put one there. */
+"found" | 
+/**  Hatstand put it there. */
+"stored" | 
+/**  The account has no Sent folder. */
+"no_folder" | 
+/**  It could not be stored, and is not tried again. */
+"failed";
+
 /**  How a past cycle ended. */
 export type CycleOutcome = 
 /**  Everything there was came in. */
@@ -560,6 +691,12 @@ export type Dashboard = {
 	needs_reply: MessageRow[],
 	/**  How many there are. */
 	needs_reply_count: number,
+	/**  The few that clients have left unanswered longest. */
+	waiting: WaitingRow[],
+	/**  How many there are. */
+	waiting_count: number,
+	/**  What was not delivered, newest first. */
+	undelivered: UndeliveredRow[],
 	/**  The newest few to sort. */
 	to_sort: ToSortRow[],
 	/**  How many there are. */
@@ -586,12 +723,75 @@ export type DeleteFacts = {
 	sentence: string,
 };
 
+/**  Why a test came to nothing, or what holds it up. */
+export type Diagnosis = {
+	/**  A stable name: `bounced`, `automatic_reply`, `junk`, `no_reply`, or the code of a cause. */
+	code: string,
+	/**  One plain sentence. */
+	sentence: string,
+	/**  What to do now. */
+	remedy: string,
+	/**  A server's own words. */
+	server_said: string | null,
+	/**  The button that mends it. */
+	mend: Mend | null,
+};
+
 /**  Which way a message went. Outgoing: it lies in a Sent folder. */
 export type Direction = 
 /**  Received. */
 "in" | 
 /**  Sent by the user. */
 "out";
+
+/**  A mail being written. */
+export type Draft = {
+	/**  Which. */
+	id: OutgoingId,
+	/**  The address it is sent from. */
+	from: string,
+	/**  What can be chosen there. */
+	from_choices: FromChoice[],
+	/**  To. An address may still be incomplete. */
+	to: Mailbox[],
+	/**  Cc. */
+	cc: Mailbox[],
+	/**  Bcc. */
+	bcc: Mailbox[],
+	/**  Subject. */
+	subject: string,
+	/**
+	 *  The text as cleaned HTML. The signature stands in `<div class="signature">`, the quoted mail in
+	 *  `<div class="quote">`.
+	 */
+	html: string,
+	/**  Attachments. */
+	files: Files,
+	/**  The project it goes to. */
+	project_id: ProjectId | null,
+	/**  Its title. */
+	project: string | null,
+	/**  What it answers. */
+	answered: Answered | null,
+	/**  When it was last saved. */
+	changed_at: Timestamp,
+};
+
+/**  What was typed so far. */
+export type DraftInput = {
+	/**  One of `Draft::from_choices`, by its address. */
+	from: string,
+	/**  To. */
+	to: Mailbox[],
+	/**  Cc. */
+	cc: Mailbox[],
+	/**  Bcc. */
+	bcc: Mailbox[],
+	/**  Subject. */
+	subject: string,
+	/**  The editor's HTML; cleaned before it is stored. */
+	html: string,
+};
 
 /**  Earlier messages of an address that the servers hold. */
 export type EmailCount = {
@@ -631,6 +831,35 @@ export type Failure = {
 	page: PageLink | null,
 	/**  The certificate that could not be verified, of a live look alone. */
 	certificate: Certificate | null,
+};
+
+/**  The attachments with what is known of the server's limit. */
+export type Files = {
+	/**  In the order in which they were attached. */
+	files: OutgoingFile[],
+	/**  A sentence when the whole would be over what the outgoing server takes. */
+	too_large: string | null,
+};
+
+/**  Files were dropped on the window. Their paths stay here; `attach_dropped` takes the number. */
+export type FilesDropped = {
+	drop: number,
+	names: string[],
+};
+
+/**  Files are being dragged over the window, or no more. */
+export type FilesOver = {
+	over: boolean,
+};
+
+/**  A template filled in for one mail. */
+export type FilledTemplate = {
+	/**  Subject; empty: leave what is there. */
+	subject: string,
+	/**  Text to put in at the top. */
+	html: string,
+	/**  Placeholders that could not be filled in, and stand as they are: "first name", "project". */
+	missing: string[],
 };
 
 /**  A folder of an account. */
@@ -693,6 +922,18 @@ export type FoundServers = {
 	sentence: string,
 };
 
+/**  An address that mail can be sent from. */
+export type FromChoice = {
+	/**  Whose it is. */
+	account_id: AccountId,
+	/**  The address, in comparable form: what `DraftInput::from` takes. */
+	address: string,
+	/**  As it is shown. */
+	label: string,
+	/**  The account's signature, cleaned HTML; may be empty. */
+	signature: string,
+};
+
 /**  What a person signs in with. */
 export type GivenSignIn = 
 /**  A password or app password. */
@@ -748,6 +989,33 @@ export type Mailbox = {
 	/**  The address in comparable form; what could not be read as one stands as it is. */
 	address: string,
 };
+
+/**  What a button under a diagnosis or a check does. */
+export type Mend = 
+/**  Opens the reconnect sheet of the run's account. */
+"reconnect" | 
+/**  Runs a cycle now. */
+"sync_now" | 
+/**  Ends the account's pause. */
+"resume" | 
+/**  Opens the account's settings. */
+"edit_account" | 
+/**  Brings in the reply that lies in Junk. */
+"bring_in" | 
+/**  Adds the address that replied to the contact. */
+"add_address" | 
+/**  Adds the contact. */
+"add_contact" | 
+/**  Makes a project for the contact. */
+"create_project" | 
+/**  Brings in the contact's earlier mail. */
+"bring_in_earlier" | 
+/**  Watches the folder that the mail lies in. */
+"watch_folder" | 
+/**  Connects the address that the mail was sent to. */
+"connect_account" | 
+/**  Starts the test once more. */
+"test_again";
 
 /**  A message, opened. */
 export type MessageDetail = {
@@ -828,6 +1096,94 @@ export type Need =
 "servers" | 
 /**  Patience, or another network. */
 "wait";
+
+/**  The outbox page. */
+export type Outbox = {
+	/**
+	 *  What needs the person, waits or is on its way, newest first; of what was sent, that of which a recipient was
+	 *  refused.
+	 */
+	waiting: OutgoingRow[],
+	/**  Drafts, newest first. */
+	drafts: OutgoingRow[],
+};
+
+/**  A file that is attached to a mail being written. */
+export type OutgoingFile = {
+	/**  To hand to `remove_file`. */
+	id: OutgoingFileId,
+	/**  Its name. */
+	name: string,
+	/**  Media type. */
+	media_type: string,
+	/**  Bytes. */
+	size: number,
+};
+
+/**  A file attached to a mail that is being written. */
+export type OutgoingFileId = number;
+
+/**  A mail that is being written, or waits to be sent, or was sent from here. */
+export type OutgoingId = number;
+
+/**  An outgoing mail in a list. */
+export type OutgoingRow = {
+	/**  Which. */
+	id: OutgoingId,
+	/**  The address it is sent from. */
+	from: string,
+	/**  Recipients in words: "Amara Okafor, Tunde Bello"; empty when there is none yet. */
+	to: string,
+	/**  Each recipient. */
+	recipients: RecipientView[],
+	/**  Subject. */
+	subject: string,
+	/**  First words. */
+	preview: string,
+	/**  How it stands. */
+	state: OutgoingShown,
+	/**  Why it is not sent yet. */
+	failure: Failure | null,
+	/**  While it is on its way. */
+	sending: SendingNow | null,
+	/**  Until when it can be taken back, or when it goes. */
+	send_at: Timestamp | null,
+	/**  When it is tried again by itself. */
+	next_try_at: Timestamp | null,
+	/**  Its project. */
+	project_id: ProjectId | null,
+	/**  Its project's title. */
+	project: string | null,
+	/**  The thread it answers in. */
+	thread_id: ThreadId | null,
+	/**  The message it became. */
+	sent_message: MessageId | null,
+	/**  Its copy in Sent. */
+	copy: CopyState,
+	/**  Attachments. */
+	files: number,
+	/**  Last change. */
+	changed_at: Timestamp,
+};
+
+/**  How an outgoing mail is shown. */
+export type OutgoingShown = 
+/**  Being written. */
+"draft" | 
+/**  Sent in a few seconds, unless it is taken back. */
+"undoable" | 
+/**  Sent at a moment that the person chose. */
+"scheduled" | 
+/**  Waits for the network or the server; goes by itself. */
+"waiting" | 
+/**  On its way. */
+"sending" | 
+/**  A server took it. */
+"sent" | 
+/**  Not sent; the person decides. */
+"failed" | 
+/**  It may have arrived; the person decides. */
+"uncertain";
 
 /**  A page of a list. */
 export type Page<T> = {
@@ -997,6 +1353,18 @@ host: string;
 /**  Its port. */
 port: number };
 
+/**  A recipient and what the server said to it. */
+export type RecipientView = {
+	/**  As it is shown. */
+	name: string,
+	/**  Address. */
+	address: string,
+	/**  Taken by the server. */
+	accepted: boolean,
+	/**  Why it was refused. */
+	refused: Failure | null,
+};
+
 /**  What was given to reconnect an account. */
 export type ReconnectRequest = {
 	sign_in: GivenSignIn,
@@ -1016,6 +1384,17 @@ export type Refusal = {
 	field: string | null,
 };
 
+/**  How a run stands. */
+export type RunState = 
+/**  Sending, or waiting for the reply. */
+"waiting" | 
+/**  The reply came all the way. */
+"done" | 
+/**  It came to nothing; the diagnosis says why. */
+"failed" | 
+/**  The person ended it. */
+"stopped";
+
 /**  How a connection is made secure (RFC 8314). */
 export type Security = 
 /**  TLS from the first byte. */
@@ -1024,6 +1403,14 @@ export type Security =
 "starttls" | 
 /**  No encryption; accepted for loopback hosts alone. */
 "plaintext";
+
+/**  Bytes handed over so far. */
+export type SendingNow = {
+	/**  Sent. */
+	sent: number,
+	/**  Of so many. */
+	total: number,
+};
 
 /**  Where an answer comes from, the strongest first. */
 export type ServerSource = 
@@ -1051,6 +1438,8 @@ export type Settings = {
 	show_mail_on_dashboard: boolean,
 	/**  Minutes between cycles, 1 to 30. */
 	cycle_minutes: number,
+	/**  Seconds in which a mail can be taken back after Send: 0, 5, 10, 20 or 30. */
+	undo_seconds: number,
 	/**  Appearance. */
 	theme: Theme,
 };
@@ -1066,6 +1455,12 @@ export type Sidebar = {
 	needs_reply: number,
 	/**  How much is to sort. */
 	to_sort: number,
+	/**  Outgoing mail that waits, failed or is uncertain. */
+	outbox: number,
+	/**  Some of it needs the person. */
+	outbox_needs_you: boolean,
+	/**  Drafts. */
+	drafts: number,
 	/**  Active projects. */
 	projects: SidebarProject[],
 	/**  The foot. */
@@ -1141,6 +1536,141 @@ label: string;
 /**  Who it would be for. */
 contact_ids: ContactId[] };
 
+/**  Words to begin a mail with. `{first name}` and `{project}` are filled in. */
+export type Template = {
+	/**  Which. */
+	id: TemplateId,
+	/**  Its name in the menu. */
+	title: string,
+	/**  Subject; may be empty. */
+	subject: string,
+	/**  Text, cleaned HTML. */
+	html: string,
+};
+
+/**  Words to begin a mail with. */
+export type TemplateId = number;
+
+/**  A template as it is written. */
+export type TemplateInput = {
+	/**  An existing one, or a new one. */
+	id: TemplateId | null,
+	/**  Its name; not empty. */
+	title: string,
+	/**  Subject; may be empty. */
+	subject: string,
+	/**  Text. */
+	html: string,
+};
+
+/**  An account that can be tested. */
+export type TestAccount = {
+	/**  Which. */
+	id: AccountId,
+	/**  Its address. */
+	email: string,
+	/**  How it stands. */
+	state: AccountState,
+	/**  It has an outgoing server; without one, a mail written by hand over there is waited for. */
+	sends: boolean,
+};
+
+/**  A contact's address that a test may go to. */
+export type TestAddress = {
+	/**  Who. */
+	contact_id: ContactId,
+	/**  Name. */
+	name: string,
+	/**  Address. */
+	address: string,
+};
+
+/**  What the wizard begins with. */
+export type TestChoices = {
+	/**  Accounts, in the order of Email settings. */
+	accounts: TestAccount[],
+	/**  Addresses of the person's own that earlier tests went to, newest first: still a contact's. */
+	used: TestAddress[],
+};
+
+/**  A run. */
+export type TestRun = {
+	/**  Which. */
+	id: TestRunId,
+	/**  8 characters of base32. */
+	token: string,
+	/**  Subject of the test's mail; what a mail written by hand must carry. */
+	subject: string,
+	/**  The account, while it is there. */
+	account_id: AccountId | null,
+	/**  Its address. */
+	account: string,
+	/**  The contact, while there is one. */
+	contact_id: ContactId | null,
+	/**  Its name. */
+	contact: string,
+	/**  Whose reply is waited for. */
+	address: string,
+	/**  The project. */
+	project_id: ProjectId | null,
+	/**  Its title. */
+	project: string,
+	/**  The reply's thread, once it is here. */
+	thread_id: ThreadId | null,
+	/**  How it stands. */
+	state: RunState,
+	/**  The account does not send: a mail written by hand is waited for. */
+	by_hand: boolean,
+	/**  When it began. */
+	started_at: Timestamp,
+	/**  When it ended. */
+	ended_at: Timestamp | null,
+	/**  The seven steps in their order. */
+	steps: TestStepView[],
+	/**  Why it came to nothing, or what holds it up. */
+	diagnosis: Diagnosis | null,
+	/**  The troubleshooter's checks, once it ran. */
+	checks: Check[],
+	/**  What was made for it may be removed: the contact, the project, the mails. */
+	can_clean: boolean,
+};
+
+/**  One guided test email. */
+export type TestRunId = number;
+
+/**  The steps, in their order. */
+export type TestStepName = 
+/**  It left for the outgoing server. */
+"sent" | 
+/**  The outgoing server took it. */
+"accepted" | 
+/**  One copy lies in Sent. */
+"copy_in_sent" | 
+/**  The reply lies on the server. */
+"reply_seen" | 
+/**  Its sender is the contact. */
+"contact_matched" | 
+/**  It is in the project. */
+"filed" | 
+/**  It is on the dashboard, or in the project where the dashboard shows no mail. */
+"on_dashboard";
+
+/**  One step. */
+export type TestStepView = {
+	/**  Which. */
+	name: TestStepName,
+	/**  In words, as it stands now: "Sent by nora@noralind.studio", "Waiting for your reply". */
+	title: string,
+	/**  How it stands. */
+	state: StepState,
+	/**  The fact behind it: "Accepted by smtp.example", "Found once", "In Inbox". */
+	detail: string | null,
+	/**  When it was done. */
+	at: Timestamp | null,
+	/**  How long it took, where that was measured. */
+	milliseconds: number | null,
+};
+
 /**  Light or dark. */
 export type Theme = 
 /**  As the system. */
@@ -1189,7 +1719,11 @@ export type Topic =
 /**  Messages: which there are, where they lie, whether they are read. */
 "messages" | 
 /**  Settings. */
-"settings";
+"settings" | 
+/**  Drafts, and what waits to be sent or was sent; progress of sending too. */
+"outbox" | 
+/**  Test emails and their steps. */
+"test_runs";
 
 /**  A certificate that the person trusts for one account, whatever is wrong with it. */
 export type TrustedCertificate = {
@@ -1206,6 +1740,25 @@ export type TurnedRed = {
 	sentence: string,
 };
 
+/**  A recipient that a delivery report names. */
+export type UndeliveredId = number;
+
+/**  A recipient that a delivery report says was not reached. */
+export type UndeliveredRow = {
+	/**  To hand to `dismiss_undelivered`. */
+	id: UndeliveredId,
+	/**  The mail that was sent. */
+	message: MessageRow,
+	/**  Who did not get it. */
+	address: string,
+	/**  One plain sentence. */
+	sentence: string,
+	/**  The server's words. */
+	server_said: string,
+	/**  When that was reported. */
+	reported_at: Timestamp,
+};
+
 /**  Something that can be taken back. */
 export type Undo = {
 	/**  To hand to `undo`. */
@@ -1220,6 +1773,18 @@ export type UnknownAlias = {
 	address: string,
 	/**  Where it was seen. */
 	seen: AliasSeen,
+};
+
+/**  A mail that a client has not answered. */
+export type WaitingRow = {
+	/**  The newest of its thread, from the user. */
+	message: MessageRow,
+	/**  Who is waited for, in words. */
+	whom: string,
+	/**  Letters for the avatar. */
+	initials: string,
+	/**  Whole days since then. */
+	quiet_days: number,
 };
 
 /**  What reconnecting begins with. */

@@ -1,4 +1,5 @@
-import type { Servers } from "./bindings";
+import type { Servers, Template } from "./bindings";
+import type { WritingStart } from "./writing.svelte";
 
 // The one sheet or dialog that lies over the screen.
 export type SheetSpec =
@@ -11,6 +12,9 @@ export type SheetSpec =
   | { kind: "delete-contact"; id: number; name: string }
   | { kind: "project"; id?: number; contacts?: number[]; saved?: (id: number) => void }
   | { kind: "delete-project"; id: number; title: string }
+  /** A mail is written: a new one, or a draft. */
+  | { kind: "compose"; start: WritingStart }
+  | { kind: "template"; template?: Template }
   | { kind: "add-stranger"; id: number; name: string; address: string };
 
 class Sheets {

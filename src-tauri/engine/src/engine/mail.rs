@@ -1,18 +1,21 @@
 //! Lists of mail: to sort, the dashboard, the sidebar, and the plain list of the command line.
 
-use super::Engine;
+use super::{Engine, Topic};
 
-use crate::model::{ContactId, Message, ProjectId, ProjectStatus, Refusal, ThreadId};
+use crate::model::{ContactId, Message, ProjectId, ProjectStatus, Refusal, ThreadId, UndeliveredId};
 use crate::store::lists::{self, After};
-use crate::store::{accounts, contacts, locations, outgoing, projects};
+use crate::store::{accounts, answers, contacts, locations, outgoing, projects, undelivered};
 use crate::view::{
     Dashboard, Health, MessageRow, Page, Sidebar, SidebarProject, ToSortRow, message_rows, to_sort_row,
+    undelivered_rows, waiting_rows,
 };
 
 /// Rows of a page of any list.
 pub(super) const PAGE: u32 = 100;
 /// Rows of a card on the dashboard.
 const CARD: u32 = 5;
+/// So many undelivered mails are shown on the dashboard.
+const UNDELIVERED: u32 = 20;
 
 /// Which messages a plain list holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -93,11 +96,12 @@ impl Engine {
             Ok(Dashboard {
                 greeting_name: String::new(),
                 show_mail,
-                needs_reply: message_rows(db, lists::needs_reply(db, shown)?)?,
-                needs_reply_count: lists::count_needs_reply(db)?,
-                waiting: Vec::new(),
-                waiting_count: 0,
-                undelivered: Vec::new(),
+                needs_reply: message_rows(db, answers::needs_reply(db, shown)?)?,
+                needs_reply_count: answers::count_needs_reply(db)?,
+                waiting: waiting_rows(db, answers::waiting(db, shown)?, now)?,
+                waiting_count: answers::count_waiting(db)?,
+                // Shown whatever the setting says: a mail that did not arrive would else never be known of.
+                undelivered: undelivered_rows(db, undelivered::open(db, UNDELIVERED)?)?,
                 to_sort,
                 to_sort_count: lists::count_to_sort(db)?,
                 recent: message_rows(db, lists::recent(db, After::START, shown)?)?,
@@ -125,7 +129,7 @@ impl Engine {
             }
             let (drafts, waiting, needs_you) = outgoing::counts(db)?;
             Ok(Sidebar {
-                needs_reply: lists::count_needs_reply(db)?,
+                needs_reply: answers::count_needs_reply(db)?,
                 to_sort: lists::count_to_sort(db)?,
                 outbox: waiting + needs_you,
                 outbox_needs_you: needs_you > 0,
@@ -138,8 +142,10 @@ impl Engine {
     }
 
     /// Takes a "Not delivered" off the dashboard.
-    pub async fn dismiss_undelivered(&self, _id: crate::model::UndeliveredId) -> Result<(), Refusal> {
-        Err(Refusal::new("unfinished", "This is not built yet."))
+    pub async fn dismiss_undelivered(&self, id: UndeliveredId) -> Result<(), Refusal> {
+        self.write(move |tx| undelivered::dismiss(tx, id)).await?;
+        self.tell(Topic::Messages);
+        Ok(())
     }
 
     /// Whether an account's secret was refused, so that it must not be sent again by itself.

@@ -69,7 +69,10 @@ impl Capabilities {
 
     /// The largest message that can be stored, where the server says it for all folders (RFC 7889).
     pub fn append_limit(&self) -> Option<u64> {
-        self.0.iter().filter_map(|name| name.strip_prefix("APPENDLIMIT=")).find_map(|limit| limit.parse().ok())
+        self.0
+            .iter()
+            .filter_map(|name| name.strip_prefix("APPENDLIMIT="))
+            .find_map(|limit| limit.parse().ok())
     }
 
     /// Client and server may introduce themselves (RFC 2971).

@@ -31,7 +31,7 @@ pub(super) async fn open(turns: Vec<Turn>) -> (Result<Connection, Failure>, Scri
 }
 
 /// Signed in, on a server that then plays these turns.
-async fn session(turns: Vec<Turn>) -> (Session, Scripted) {
+pub(super) async fn session(turns: Vec<Turn>) -> (Session, Scripted) {
     let mut all = vec![say(GREETING), hear("AUTHENTICATE PLAIN AGFubmEAZ2VoZWlt"), say(SIGNED_IN)];
     all.extend(turns);
     let (connection, server) = open(all).await;
@@ -39,7 +39,7 @@ async fn session(turns: Vec<Turn>) -> (Session, Scripted) {
 }
 
 /// The same with INBOX opened.
-async fn in_inbox(turns: Vec<Turn>) -> (Session, Scripted) {
+pub(super) async fn in_inbox(turns: Vec<Turn>) -> (Session, Scripted) {
     let mut all = vec![
         hear("EXAMINE \"INBOX\" (CONDSTORE)"),
         say(

@@ -101,14 +101,15 @@ pub fn message_id(domain: &str, random: [u8; 16]) -> String {
     let (left, right) = random.split_at(8);
     let domain = domain.rsplit('@').next().unwrap_or_default();
     let domain = Address::from_parts("x", domain).map(|address| address.domain().to_owned());
-    let good = |d: &String| d.len() <= 253 && d.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.[]:".contains(&b));
+    let good =
+        |d: &String| d.len() <= 253 && d.bytes().all(|b| b.is_ascii_alphanumeric() || b"-.[]:".contains(&b));
     // RFC 2606: a name that nobody has.
     let domain = domain.filter(good).unwrap_or_else(|| "mail.invalid".to_owned());
     format!("{}.{}@{domain}", hex(left), hex(right))
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    bytes.iter().fold(String::new(), |out, b| out + &format!("{b:02x}"))
 }
 
 /// The boundaries of the texts and of the whole. `=_` stands in no quoted-printable and in no base64.
@@ -122,7 +123,9 @@ fn boundaries(message_id: &str) -> (String, String) {
 fn texts(letter: &Letter, boundary: &str, out: &mut impl Write) -> io::Result<()> {
     write!(out, "Content-Type: multipart/alternative; boundary=\"{boundary}\"\r\n\r\n")?;
     let text = body::flowed(&written_text(&letter.html));
-    for (kind, text) in [("plain; charset=utf-8; format=flowed", &text), ("html; charset=utf-8", &letter.html)] {
+    for (kind, text) in
+        [("plain; charset=utf-8; format=flowed", &text), ("html; charset=utf-8", &letter.html)]
+    {
         write!(out, "--{boundary}\r\nContent-Type: text/{kind}\r\n")?;
         write!(out, "Content-Transfer-Encoding: quoted-printable\r\n\r\n")?;
         body::quoted_printable(text, out)?;
@@ -142,7 +145,7 @@ fn file_fields(file: &Enclosed, index: u32) -> String {
     ] {
         let mut field = Field::begin(&mut out, field);
         field.token(&format!("{value};"));
-        tokens.iter().for_each(|token| field.token(token));
+        field.tokens(&tokens);
         field.end();
     }
     out.push_str("Content-Transfer-Encoding: base64\r\n");

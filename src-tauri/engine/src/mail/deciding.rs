@@ -2,6 +2,7 @@
 
 use super::address_list::{Entry, address_list};
 use super::header::Header;
+use super::mime_fields::Parameterised;
 use super::{date, message_ids};
 use crate::model::{Address, Mailbox, Timestamp};
 
@@ -9,8 +10,21 @@ use crate::model::{Address, Mailbox, Timestamp};
 mod tests;
 
 /// The fields to ask a server for (`BODY.PEEK[HEADER.FIELDS (…)]`) so that [`Deciding::read`] can answer.
-pub const DECIDING_FIELDS: &[&str] =
-    &["From", "To", "Cc", "Bcc", "Message-ID", "In-Reply-To", "References", "Date", "Auto-Submitted"];
+pub const DECIDING_FIELDS: &[&str] = &[
+    "From",
+    "To",
+    "Cc",
+    "Bcc",
+    "Message-ID",
+    "In-Reply-To",
+    "References",
+    "Date",
+    "Auto-Submitted",
+    // By these a delivery report is told.
+    "Return-Path",
+    "X-Failed-Recipients",
+    "Content-Type",
+];
 
 /// Who a mail says it is from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +60,8 @@ pub struct Deciding {
     pub date: Option<Timestamp>,
     /// Auto-Submitted says something other than "no" (RFC 3834, 5).
     pub automatic: bool,
+    /// It looks like a delivery report (RFC 3464), or like what servers write that know no such form.
+    pub report: bool,
 }
 
 impl Deciding {
@@ -71,8 +87,28 @@ impl Deciding {
             ),
             date: header.all("Date").find_map(date::date),
             automatic: header.all("Auto-Submitted").any(says_automatic),
+            report: looks_like_report(header, &authors),
         }
     }
+}
+
+/// Said by its form, by the field that Exim and Gmail add, or by an empty envelope sender and a postmaster's name.
+fn looks_like_report(header: &Header<'_>, authors: &[Entry]) -> bool {
+    let form = header.first("Content-Type").map(Parameterised::read).is_some_and(|form| {
+        form.value.eq_ignore_ascii_case("multipart/report")
+            && form.parameter("report-type").is_some_and(|kind| kind.eq_ignore_ascii_case("delivery-status"))
+    });
+    let postmaster = || {
+        authors.iter().filter_map(|entry| entry.address.as_ref()).any(|address| {
+            matches!(address.local(), "mailer-daemon" | "postmaster" | "mail-daemon" | "mailerdaemon")
+        })
+    };
+    let nobody = || {
+        header
+            .first("Return-Path")
+            .is_some_and(|path| path.iter().filter(|b| !b.is_ascii_whitespace()).copied().eq(*b"<>"))
+    };
+    form || header.first("X-Failed-Recipients").is_some() || (nobody() && postmaster())
 }
 
 /// Where a mail wants its answers: the entries of Reply-To, as people read them. Of a whole mail or of its header.

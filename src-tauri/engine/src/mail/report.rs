@@ -89,8 +89,14 @@ fn id_in_header(bytes: &[u8]) -> Option<String> {
 
 /// From a mail server's own address, or with an empty return path (RFC 5321, 6.1).
 fn is_from_a_server(header: &Header<'_>) -> bool {
-    const NAMES: [&str; 6] =
-        ["mailer-daemon", "postmaster", "mail-daemon", "mailerdaemon", "mail.delivery.subsystem", "maildaemon"];
+    const NAMES: [&str; 6] = [
+        "mailer-daemon",
+        "postmaster",
+        "mail-daemon",
+        "mailerdaemon",
+        "mail.delivery.subsystem",
+        "maildaemon",
+    ];
     let empty_path = header.first("Return-Path").is_some_and(|path| path.trim_ascii() == b"<>");
     let mut authors = header.all("From").flat_map(address_list);
     empty_path

@@ -71,7 +71,8 @@ fn lasting(code: u16, text: &str, at: At) -> Cause {
         return *cause;
     }
     let policy = POLICY.iter().any(|words| small.contains(words));
-    let quota = small.contains("quota") || small.contains("mailbox full") || small.contains("mailbox is full");
+    let quota =
+        small.contains("quota") || small.contains("mailbox full") || small.contains("mailbox is full");
     match (code, text.split(' ').next().unwrap_or_default(), at) {
         (_, "5.3.4" | "5.2.3", _) => Cause::MessageTooLarge,
         (_, "5.4.5", _) => Cause::TryLater,

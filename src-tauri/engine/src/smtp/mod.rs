@@ -14,6 +14,8 @@ mod cut_tests;
 mod dots;
 #[cfg(test)]
 mod hostile_tests;
+#[cfg(test)]
+mod letter_tests;
 mod path;
 mod reply;
 mod send;

@@ -10,11 +10,13 @@ pub(super) fn needs_utf8(address: &Address) -> bool {
     !address.as_str().is_ascii()
 }
 
-/// The path with its brackets. `None`: it holds what no path can hold (a control character, a space in the
-/// domain), or is longer than any.
+/// The path with its brackets. `None`: it holds what no path can hold (a control character, a space but the
+/// plain one, anything strange in the domain), or is longer than any.
 pub(super) fn path(address: &Address) -> Option<String> {
     let (local, domain) = (address.local(), address.domain());
-    if local.is_empty() || local.contains(char::is_control) || !is_domain(domain) {
+    // A line separator is one to some programs.
+    let bad = |c: char| c.is_control() || (c.is_whitespace() && c != ' ');
+    if local.is_empty() || local.contains(bad) || !is_domain(domain) {
         return None;
     }
     let local = if is_dot_string(local) {
@@ -28,9 +30,7 @@ pub(super) fn path(address: &Address) -> Option<String> {
 
 /// Words of atoms with dots between them; letters beyond ASCII are atoms (RFC 6531, section 3.3).
 fn is_dot_string(local: &str) -> bool {
-    let atom = |c: char| {
-        c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || (!c.is_ascii() && !c.is_whitespace())
-    };
+    let atom = |c: char| c.is_ascii_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c) || !c.is_ascii();
     local.split('.').all(|word| !word.is_empty() && word.chars().all(atom))
 }
 
@@ -65,6 +65,7 @@ mod tests {
             ("a\r\nRCPT TO:<b@x.example>", "studio.example", None),
             ("a\u{85}b", "studio.example", None),
             ("a\0b", "studio.example", None),
+            ("a\u{2028}b", "studio.example", None),
         ] {
             let address = Address::from_parts(local, domain).unwrap();
             assert_eq!(path(&address).as_deref(), expected, "{local:?} {domain:?}");

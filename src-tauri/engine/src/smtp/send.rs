@@ -89,7 +89,9 @@ pub async fn send<R: Read + Send + 'static>(
     }
     let result = match connection.can_take(envelope, mail.size, mail.needs_utf8) {
         Ok(parameters) => match connection.sign_in(username, credentials).await {
-            Ok(()) => connection.transact(envelope, &paths, &parameters, mail, deadlines.after_mail, follow).await,
+            Ok(()) => {
+                connection.transact(envelope, &paths, &parameters, mail, deadlines.after_mail, follow).await
+            }
             // As the sign-in left it, nothing more is said.
             Err(failure) => return Err(NotSent::refused(failure)),
         },

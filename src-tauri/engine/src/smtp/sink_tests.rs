@@ -1,4 +1,4 @@
-//! Ten thousand mails at a raw sink: whatever an envelope and a mail are made of, one message arrives for each,
+//! Thousands of mails at a raw sink: whatever an envelope and a mail are made of, one message arrives for each,
 //! for the right recipients, and nothing besides.
 
 use super::send_tests::{Heard, sent_to};
@@ -121,8 +121,29 @@ fn unpath(command: &str) -> (Address, &str) {
 fn local_part(dice: &mut Dice) -> String {
     const GOOD: &[&str] = &["anna", "b.c", "d+tag", "käthe", "用户", "o'neil", "x_y-z"];
     const BAD: &[&str] = &[
-        " ", "\"", "\\", "<", ">", "@", ",", ":", "..", ".", "\u{a0}", "a>", "b> SIZE=1", "\r\n", "\n", "\r", "\0",
-        "\u{85}", "\u{2028}", "\r\nRCPT TO:<c@x.example>\r\n", "\r\n.\r\n", "\u{202e}", "😀",
+        " ",
+        "\"",
+        "\\",
+        "<",
+        ">",
+        "@",
+        ",",
+        ":",
+        "..",
+        ".",
+        "\u{a0}",
+        "a>",
+        "b> SIZE=1",
+        "\r\n",
+        "\n",
+        "\r",
+        "\0",
+        "\u{85}",
+        "\u{2028}",
+        "\r\nRCPT TO:<c@x.example>\r\n",
+        "\r\n.\r\n",
+        "\u{202e}",
+        "😀",
     ];
     let mut local = dice.one(GOOD).to_owned();
     if dice.below(4) == 0 {
@@ -138,7 +159,8 @@ fn local_part(dice: &mut Dice) -> String {
 }
 
 fn any_address(dice: &mut Dice) -> Address {
-    const DOMAINS: &[&str] = &["studio.example", "müller.example", "例え.example", "[192.0.2.1]", "a-b.co.example"];
+    const DOMAINS: &[&str] =
+        &["studio.example", "müller.example", "例え.example", "[192.0.2.1]", "a-b.co.example"];
     let local = local_part(dice);
     Address::from_parts(&local, dice.one(DOMAINS)).unwrap()
 }
@@ -149,16 +171,34 @@ pub(super) fn any_envelope(dice: &mut Dice) -> Envelope {
 }
 
 /// Whether an address can stand on the wire at all.
-fn can_be_sent(address: &Address) -> bool {
-    !address.local().chars().any(char::is_control) && address.as_str().len() < 300
+pub(super) fn can_be_sent(address: &Address) -> bool {
+    !address.local().chars().any(|c| c.is_control() || (c.is_whitespace() && c != ' '))
+        && address.as_str().len() < 300
 }
 
 /// Bytes of which the worst mails are made.
 fn any_bytes(dice: &mut Dice) -> Vec<u8> {
     const PIECES: &[&[u8]] = &[
-        b"Subject: hello\r\n", b"\r\n", b"\n", b"\r", b".", b"..", b".\r\n", b"\r\n.\r\n", b"\n.\n", b"\r.\r", b"\n.\r\n",
-        b"\r\n.\n", b"\0", b"text", b"QUIT\r\n", b"MAIL FROM:<e@x.example>\r\n", b"RCPT TO:<e@x.example>\r\n", b"DATA\r\n",
-        "grüße 😀".as_bytes(), b"\xff\xfe",
+        b"Subject: hello\r\n",
+        b"\r\n",
+        b"\n",
+        b"\r",
+        b".",
+        b"..",
+        b".\r\n",
+        b"\r\n.\r\n",
+        b"\n.\n",
+        b"\r.\r",
+        b"\n.\r\n",
+        b"\r\n.\n",
+        b"\0",
+        b"text",
+        b"QUIT\r\n",
+        b"MAIL FROM:<e@x.example>\r\n",
+        b"RCPT TO:<e@x.example>\r\n",
+        b"DATA\r\n",
+        "grüße 😀".as_bytes(),
+        b"\xff\xfe",
     ];
     let mut bytes = Vec::new();
     for _ in 0..dice.below(40) {
@@ -184,10 +224,10 @@ fn whole_lines(bytes: &[u8]) -> Vec<u8> {
     out
 }
 
-struct Sinks([(TcpListener, u16, bool); 2]);
+pub(super) struct Sinks([(TcpListener, u16, bool); 2]);
 
 impl Sinks {
-    async fn open() -> Self {
+    pub(super) async fn open() -> Self {
         let [one, two] = [TcpListener::bind("127.0.0.1:0").await, TcpListener::bind("127.0.0.1:0").await];
         let port = |listener: &TcpListener| listener.local_addr().unwrap().port();
         let (one, two) = (one.unwrap(), two.unwrap());
@@ -195,8 +235,14 @@ impl Sinks {
         Self([(one, ports.0, false), (two, ports.1, true)])
     }
 
-    /// Sends one mail to one of them, and looks at everything that arrived.
-    async fn check(&self, dice: &mut Dice, envelope: &Envelope, mail: &[u8], needs_utf8: bool) -> bool {
+    /// Sends one mail to one of them, and looks at everything that arrived. Whether it was one to send.
+    pub(super) async fn check(
+        &self,
+        dice: &mut Dice,
+        envelope: &Envelope,
+        mail: &[u8],
+        needs_utf8: bool,
+    ) -> bool {
         let (listener, port, utf8) = &self.0[dice.below(2)];
         let size = u64::try_from(mail.len()).unwrap();
         let given = Mail { bytes: Cursor::new(mail.to_vec()), size, needs_utf8 };
@@ -245,12 +291,12 @@ fn refused(result: &Result<Receipt, NotSent>) -> Cause {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn ten_thousand_mails_of_any_bytes_arrive_as_one_message_each() {
+async fn mails_of_any_bytes_arrive_as_one_message_each() {
     let workers = (0..4_u64).map(|seed| {
         tokio::spawn(async move {
             let (mut dice, sinks) = (Dice(seed), Sinks::open().await);
             let mut arrived = 0;
-            for _ in 0..2500 {
+            for _ in 0..1000 {
                 let (envelope, bytes) = (any_envelope(&mut dice), any_bytes(&mut dice));
                 let header = dice.below(8) == 0;
                 arrived += usize::from(sinks.check(&mut dice, &envelope, &bytes, header).await);
@@ -264,5 +310,5 @@ async fn ten_thousand_mails_of_any_bytes_arrive_as_one_message_each() {
         arrived += worker.await.unwrap();
     }
     // The others were refused, each with its reason.
-    assert!((2000..9000).contains(&arrived), "{arrived}");
+    assert!((1000..3000).contains(&arrived), "{arrived}");
 }

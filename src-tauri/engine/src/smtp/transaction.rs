@@ -90,9 +90,7 @@ impl Connection {
         ready.map_err(|failure| NotSent::Refused { failure, recipients: refused.clone() })?;
         match self.final_dot(after_mail).await.map_err(NotSent::Uncertain)? {
             reply if reply.code < 300 => Ok(Receipt { accepted, refused, server_said: reply.words(&[]) }),
-            reply => {
-                Err(NotSent::Refused { failure: refusal(&reply, At::Text), recipients: refused })
-            }
+            reply => Err(NotSent::Refused { failure: refusal(&reply, At::Text), recipients: refused }),
         }
     }
 

@@ -4,7 +4,7 @@ use super::{Result, from_json, from_text};
 use crate::model::{ContactId, Mailbox, Message, MessageId, ProjectId, Refusal, ThreadId, Timestamp};
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
-const COLUMNS: &str = "m.id, m.message_id, m.thread_id, m.direction, m.from_name, m.from_address, m.to_json, m.cc_json, \
+pub(super) const COLUMNS: &str = "m.id, m.message_id, m.thread_id, m.direction, m.from_name, m.from_address, m.to_json, m.cc_json, \
      m.subject, m.preview, m.date, m.project_id, m.reason, m.seen, m.opened, m.automatic, m.partial, m.unparsable, \
      m.size, m.attachments";
 
@@ -63,7 +63,11 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Message> {
     })
 }
 
-fn query(connection: &Connection, sql: &str, params: impl rusqlite::Params) -> Result<Vec<Message>> {
+pub(super) fn query(
+    connection: &Connection,
+    sql: &str,
+    params: impl rusqlite::Params,
+) -> Result<Vec<Message>> {
     Ok(connection.prepare_cached(sql)?.query_map(params, read)?.collect::<rusqlite::Result<_>>()?)
 }
 
@@ -192,32 +196,6 @@ pub fn threads_of_project(
             Ok(ThreadInProject { newest, messages, unread })
         })
         .collect()
-}
-
-/// Filed incoming mail that is the newest of its thread, not automatic, not done. Asked over the index of what is
-/// open: the planner would take the projects' one, three times slower with 200,000 messages.
-const NEEDS_REPLY: &str = "m.direction = 'in' AND m.done = 0 AND m.automatic = 0 AND m.project_id IS NOT NULL \
-     AND NOT EXISTS (SELECT 1 FROM message n WHERE n.thread_id = m.thread_id AND n.automatic = 0 \
-     AND (n.date, n.id) > (m.date, m.id))";
-
-/// What needs a reply, newest first.
-pub fn needs_reply(connection: &Connection, limit: u32) -> Result<Vec<Message>> {
-    query(
-        connection,
-        &format!(
-            "SELECT {COLUMNS} FROM message m INDEXED BY message_open WHERE {NEEDS_REPLY} ORDER BY m.date DESC, m.id DESC LIMIT ?1"
-        ),
-        [limit],
-    )
-}
-
-/// How much needs a reply.
-pub fn count_needs_reply(connection: &Connection) -> Result<u32> {
-    Ok(connection
-        .prepare_cached(&format!(
-            "SELECT count(*) FROM message m INDEXED BY message_open WHERE {NEEDS_REPLY}"
-        ))?
-        .query_row([], |row| row.get(0))?)
 }
 
 /// How much is to sort.

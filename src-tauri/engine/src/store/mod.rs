@@ -5,6 +5,8 @@
 
 pub mod accounts;
 pub mod answers;
+#[cfg(test)]
+mod answers_tests;
 pub mod certificates;
 pub mod contacts;
 pub mod coverage;
@@ -29,7 +31,7 @@ pub mod test_runs;
 #[cfg(test)]
 mod test_runs_tests;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 pub mod threads;
 pub mod troubleshoot;
 pub mod undelivered;

@@ -27,11 +27,11 @@ fn traced(event: TraceEvent<'_>) {
     }
 }
 
-fn address(text: &str) -> Address {
+pub(crate) fn address(text: &str) -> Address {
     Address::parse(text).unwrap()
 }
 
-fn account() -> Account {
+pub(crate) fn account() -> Account {
     Account {
         id: AccountId(0),
         uuid: "u".into(),
@@ -49,7 +49,7 @@ fn account() -> Account {
     }
 }
 
-fn contact(name: &str) -> Contact {
+pub(crate) fn contact(name: &str) -> Contact {
     Contact {
         id: ContactId(0),
         name: name.into(),
@@ -62,7 +62,7 @@ fn contact(name: &str) -> Contact {
     }
 }
 
-fn project(title: &str, contacts: Vec<ContactId>) -> Project {
+pub(crate) fn project(title: &str, contacts: Vec<ContactId>) -> Project {
     Project {
         id: ProjectId(0),
         title: title.into(),
@@ -73,7 +73,7 @@ fn project(title: &str, contacts: Vec<ContactId>) -> Project {
     }
 }
 
-fn mail(number: u8, from: &str, thread_ids: &[&str], dir: &std::path::Path) -> NewMessage {
+pub(crate) fn mail(number: u8, from: &str, thread_ids: &[&str], dir: &std::path::Path) -> NewMessage {
     NewMessage {
         message_id: format!("m{number}@x.example"),
         fingerprint: [number; 32],
@@ -322,6 +322,7 @@ fn messages_live(
     assert_eq!(locations::known_uids(db, inbox).unwrap(), [(1, true)]);
     assert_eq!(locations::of_message(db, first).unwrap()[0].folder, "INBOX");
     assert_eq!(locations::only_in(db, account).unwrap(), [first]);
+    answers_tests::live(db, first);
     locations::remove(db, inbox, 1).unwrap();
     assert!(lists::message(db, first).unwrap().locations.is_empty(), "the message stays");
 
@@ -340,10 +341,10 @@ fn messages_live(
 
     let second = messages::insert(db, &mail(2, "anna@x.example", &["m2@x.example"], dir), thread).unwrap();
     messages::file(db, second, &filed).unwrap();
-    assert_eq!(lists::needs_reply(db, 5).unwrap().len(), 1, "the newest of the thread");
-    assert_eq!(lists::count_needs_reply(db).unwrap(), 1);
+    assert_eq!(answers::needs_reply(db, 5).unwrap().len(), 1, "the newest of the thread");
+    assert_eq!(answers::count_needs_reply(db).unwrap(), 1);
     messages::set_done(db, second, true).unwrap();
-    assert_eq!(lists::count_needs_reply(db).unwrap(), 0);
+    assert_eq!(answers::count_needs_reply(db).unwrap(), 0);
     let undo = undo::remember(
         db,
         Timestamp(1),
@@ -351,7 +352,7 @@ fn messages_live(
         &[Step::Done(second, false), Step::Bound(thread, None), Step::Filed(second, filed.clone())],
     );
     undo::take_back(db, undo.unwrap()).unwrap();
-    assert_eq!(lists::count_needs_reply(db).unwrap(), 1);
+    assert_eq!(answers::count_needs_reply(db).unwrap(), 1);
 
     let page = lists::of_project(db, job, After::START, 1).unwrap();
     let after = After { date: page[0].date, id: page[0].id };

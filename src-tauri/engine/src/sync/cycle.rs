@@ -244,7 +244,7 @@ async fn pass(
     let mut read = Vec::new();
     for known in watched {
         progress.update(|now| now.folder = Some(known.folder.name.clone()));
-        let before = before(context, known).await?;
+        let before = before(context, known, (context.now)()).await?;
         match look(&mut session, &book, &before, gmail).await {
             Ok(found) => {
                 tally.headers_seen += found.headers_seen;
@@ -360,7 +360,7 @@ async fn list(context: &Context, account: &Account, session: &mut Session) -> Re
         .map_err(|error| error.failure())
 }
 
-async fn before(context: &Context, known: Known) -> Result<Before, Failure> {
+async fn before(context: &Context, known: Known, now: Timestamp) -> Result<Before, Failure> {
     context
         .store
         .read(move |db| {
@@ -369,6 +369,7 @@ async fn before(context: &Context, known: Known) -> Result<Before, Failure> {
                 coverage: coverage::of_folder(db, folder)?,
                 located: locations::known_uids(db, folder)?,
                 waiting: coverage::waiting_uids(db, folder)?,
+                reports_since: super::undelivered::since(db, now)?,
                 known,
             })
         })
@@ -398,6 +399,9 @@ fn note(
     }
     for wanted in &found.wanted {
         coverage::want(tx, wanted)?;
+    }
+    for report in &found.reports {
+        super::undelivered::take(tx, report)?;
     }
     for sender in &found.senders {
         accounts::set_alias(tx, account, sender, "asked")?;

@@ -31,13 +31,13 @@ fn noon() -> Timestamp {
     NOW
 }
 
-struct Case {
-    context: Context,
-    account: Account,
+pub(super) struct Case {
+    pub(super) context: Context,
+    pub(super) account: Account,
     _dir: tempfile::TempDir,
 }
 
-async fn case(server: &Scripted, backfill: Backfill) -> Case {
+pub(super) async fn case(server: &Scripted, backfill: Backfill) -> Case {
     let dir = tempfile::tempdir().unwrap();
     let store = Store::open(dir.path()).unwrap();
     let account = an_account(server.port);
@@ -61,12 +61,12 @@ async fn case(server: &Scripted, backfill: Backfill) -> Case {
 }
 
 impl Case {
-    async fn cycle(&self) -> CycleReport {
+    pub(super) async fn cycle(&self) -> CycleReport {
         let cancel = CancellationToken::new();
         run(&self.context, &self.account, Prompt::Never, &Progress::default(), &cancel).await.unwrap()
     }
 
-    async fn messages(&self) -> Vec<crate::model::Message> {
+    pub(super) async fn messages(&self) -> Vec<crate::model::Message> {
         self.context.store.read(|db| lists::recent(db, lists::After::START, 100)).await.unwrap()
     }
 
@@ -76,7 +76,7 @@ impl Case {
 }
 
 /// Greeting and sign-in.
-fn door(capabilities: &str) -> Vec<Turn> {
+pub(super) fn door(capabilities: &str) -> Vec<Turn> {
     vec![
         say(&format!("* OK [CAPABILITY IMAP4rev1 {capabilities}] ready\n")),
         hear("LOGIN \"me\" \"geheim\""),

@@ -1,6 +1,7 @@
 //! From fetched bytes to a stored, filed message.
 
 use super::file::file_by_rule;
+use super::undelivered::{self, Report};
 use crate::model::{
     Address, Attachment, Direction, Failure, FolderId, MessageId, ProjectId, ThreadId, Timestamp,
 };
@@ -34,6 +35,8 @@ pub(super) struct Ready {
     new: NewMessage,
     /// An address that it was written and delivered to: perhaps one of the user's own.
     delivered_to: Option<Address>,
+    /// It is a delivery report.
+    report: Option<Report>,
 }
 
 /// What became of it.
@@ -61,6 +64,11 @@ pub(super) fn prepare(dir: &Path, fetched: Fetched, now: Timestamp) -> Result<Re
     let delivered_to = parsed
         .delivered_to
         .filter(|address| !wanted.outgoing && (header.to.contains(address) || header.cc.contains(address)));
+    let report = if parsed.automatic && !wanted.outgoing {
+        undelivered::report(&bytes, wanted.internal_date)
+    } else {
+        None
+    };
     let packed = raw::pack(dir, &bytes).map_err(|error| error.failure())?;
     let new = NewMessage {
         message_id: header.message_id.clone().unwrap_or_default(),
@@ -87,7 +95,7 @@ pub(super) fn prepare(dir: &Path, fetched: Fetched, now: Timestamp) -> Result<Re
         search: [search.from, search.to, search.subject, search.body, search.attachments],
         packed,
     };
-    Ok(Ready { wanted, new, delivered_to })
+    Ok(Ready { wanted, new, delivered_to, report })
 }
 
 /// Its own id and those that it refers to.
@@ -202,7 +210,7 @@ pub fn take_in_written(
 
 /// Stores a message, or notes one more place of it, and takes it off the list of what is wanted.
 pub(super) fn take_in(connection: &Connection, ready: &Ready) -> Result<Taken, StoreError> {
-    let Ready { wanted, new, delivered_to } = ready;
+    let Ready { wanted, new, delivered_to, report } = ready;
     if !coverage::settle(connection, wanted.folder, wanted.uid)? {
         // Its contact was removed while it was on the way: it is of nobody now.
         return Ok(Taken::Known);
@@ -236,6 +244,9 @@ pub(super) fn take_in(connection: &Connection, ready: &Ready) -> Result<Taken, S
     let thread = join(connection, &touched, &new.thread_ids)?;
     let id = messages::insert(connection, new, thread)?;
     locations::add(connection, id, &place)?;
+    if let Some(report) = report {
+        undelivered::take(connection, report)?;
+    }
     if let Some(address) = delivered_to {
         suggest_alias(connection, wanted.folder, address)?;
     }

@@ -20,6 +20,9 @@ pub mod schedule;
 pub mod state;
 #[cfg(test)]
 mod tests;
+mod undelivered;
+#[cfg(test)]
+mod undelivered_tests;
 pub(crate) mod watched;
 
 pub use by_hand::{Hit, bring_in, find};

@@ -1,6 +1,7 @@
 //! Looking into one folder: what is new, what was asked for, what changed. Nothing is fetched here but headers.
 
 use super::matching::{Book, Seen, Time, looks_moved, search_since};
+use super::undelivered::{self, Report};
 use crate::imap::{Examined, Field, HeaderItem, Search, Session, Term, UidSet};
 use crate::mail::{DECIDING_FIELDS, Deciding, FromField};
 use crate::model::{Address, AddressId, ContactAddress, Failure, FolderRole, Timestamp};
@@ -21,6 +22,8 @@ pub(super) struct Before {
     pub located: Vec<(u32, bool)>,
     /// UIDs that wait to be fetched or for an answer.
     pub waiting: Vec<u32>,
+    /// Delivery reports that arrived since then are read; `None`: nothing was sent lately.
+    pub reports_since: Option<Timestamp>,
 }
 
 /// A mail that refers to something and is from nobody known; whether it is a stranger in a filed thread is for
@@ -43,6 +46,8 @@ pub(super) struct Found {
     /// Which of `wanted` look like mail of a moved mailbox: index into it, and Message-ID.
     pub moved: Vec<(usize, String)>,
     pub unknown: Vec<Unknown>,
+    /// Delivery reports, read.
+    pub reports: Vec<Report>,
     /// From addresses in Sent that are not the account's.
     pub senders: BTreeSet<Address>,
     /// \Seen changed.
@@ -60,6 +65,8 @@ struct Look<'a> {
     /// Coverage as it will be.
     coverage: HashMap<AddressId, Coverage>,
     have: HashSet<u32>,
+    /// What looks like a delivery report: UID and INTERNALDATE.
+    reports: Vec<(u32, Timestamp)>,
     found: Found,
 }
 
@@ -88,6 +95,7 @@ pub(super) async fn look(
         gmail,
         coverage: if renumbered { HashMap::new() } else { before.coverage.clone() },
         have,
+        reports: Vec::new(),
         found: Found {
             cursor: Cursor {
                 uid_validity: Some(examined.uid_validity),
@@ -100,6 +108,7 @@ pub(super) async fn look(
             wanted: Vec::new(),
             moved: Vec::new(),
             unknown: Vec::new(),
+            reports: Vec::new(),
             senders: BTreeSet::new(),
             seen: Vec::new(),
             gone: Vec::new(),
@@ -116,6 +125,10 @@ pub(super) async fn look(
     look.searches(session, &to_search, if fresh { None } else { Some(cursor.next_uid) }).await?;
     if !fresh {
         look.changes(session, arrived).await?;
+        // Read before the cursor is stored, which goes past them.
+        look.found.reports = undelivered::read(session, look.reports)
+            .await
+            .map_err(|failure| name_folder(failure, &folder.name))?;
     }
     Ok(look.found)
 }
@@ -224,6 +237,12 @@ impl Look<'_> {
         let internal_date = item.internal_date.or(header.date).unwrap_or(Timestamp(0));
         let seen = Seen { outgoing, internal_date, uid: item.uid, uid_validity: self.examined.uid_validity };
         let Some(matched) = self.book.find(&header, seen, &self.coverage) else {
+            if header.report
+                && !outgoing
+                && self.before.reports_since.is_some_and(|since| internal_date >= since)
+            {
+                self.reports.push((item.uid, internal_date));
+            }
             self.note_unknown(header, internal_date, outgoing);
             return;
         };

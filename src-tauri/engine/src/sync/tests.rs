@@ -8,7 +8,7 @@ use crate::model::{
 };
 use crate::store::coverage::{self, Coverage, Wanted};
 use crate::store::folders::{self, Listed};
-use crate::store::{Store, accounts, contacts, lists, locations, messages, projects};
+use crate::store::{Store, accounts, answers, contacts, lists, locations, messages, projects};
 use rusqlite::Connection;
 
 /// 2026-11-24 12:00 UTC.
@@ -98,6 +98,10 @@ impl Profile {
 
     /// A mail arrives in the inbox, or lies in Sent.
     async fn mail(&self, uid: u32, sent: bool, bytes: &str) -> Taken {
+        self.bring_in(uid, sent, false, bytes).await
+    }
+
+    async fn bring_in(&self, uid: u32, sent: bool, backfilled: bool, bytes: &str) -> Taken {
         let address = self.tx(|tx| contacts::all_addresses(tx).unwrap()[0].id).await;
         let bytes = bytes.replace('\n', "\r\n").into_bytes();
         let wanted = Wanted {
@@ -110,7 +114,7 @@ impl Profile {
             seen: false,
             outgoing: sent,
             gmail_id: None,
-            backfilled: false,
+            backfilled,
             known_only: false,
             ask: false,
         };
@@ -362,6 +366,29 @@ async fn an_address_that_mail_is_written_and_delivered_to_is_asked_about() {
         profile.tx(|tx| accounts::aliases(tx, accounts::all(tx).unwrap()[0].id, "delivered").unwrap()).await;
     // One's own, one that nobody wrote to, and a contact's are none; the lower ones are other servers' words.
     assert_eq!(asked, [Address::parse("hello@own.example").unwrap()]);
+}
+
+#[tokio::test]
+async fn a_reply_sent_from_a_phone_answers_and_old_mail_that_is_brought_in_asks_for_nothing() {
+    let profile = Profile::new().await;
+    let anna = profile.contact("Anna", ANNA).await;
+    profile.project("Wedding", vec![anna]).await;
+    let open = async || {
+        profile.tx(|tx| (answers::count_needs_reply(tx).unwrap(), answers::count_waiting(tx).unwrap())).await
+    };
+    profile.mail(1, false, &letter("a", "", ANNA, ME, "When?")).await;
+    assert_eq!(open().await, (1, 0));
+    profile.mail(2, true, &letter("b", "<a@x.example>", ME, ANNA, "On Friday")).await;
+    assert_eq!(open().await, (0, 1), "it lies in Sent, wherever it was written");
+    let away = letter("c", "<b@x.example>", ANNA, ME, "Away");
+    profile.mail(3, false, &format!("Auto-Submitted: auto-replied\n{away}")).await;
+    assert_eq!(open().await, (0, 1), "a vacation note answers nothing, and needs no reply");
+    profile.mail(4, false, &letter("d", "<b@x.example>", ANNA, ME, "Fine")).await;
+    assert_eq!(open().await, (1, 0));
+    // Written in January 2024.
+    profile.bring_in(5, true, true, &letter("old", "", ME, ANNA, "An old offer")).await;
+    profile.bring_in(6, false, true, &letter("older", "", ANNA, ME, "An old question")).await;
+    assert_eq!(open().await, (1, 0));
 }
 
 /// Sends a mail from here, and answers its message.

@@ -3,10 +3,14 @@
 
 mod checks;
 mod facts;
+#[cfg(test)]
+mod gather_tests;
 mod near;
 #[cfg(test)]
 mod tests;
 mod verdict;
+#[cfg(test)]
+mod verdict_tests;
 mod when;
 
 pub use checks::checks;

@@ -1,6 +1,7 @@
 //! What screens show, made from what the store holds. The window's TypeScript types are generated from these.
 
 mod accounts;
+mod answers;
 mod common;
 mod mail;
 mod outgoing;
@@ -11,6 +12,7 @@ pub use accounts::{
     AccountDetail, AccountRow, Button, CycleOutcome, CycleView, FolderRow, account_detail, account_row,
 };
 pub use accounts::{AliasSeen, SignInKind, UnknownAlias};
+pub use answers::{undelivered_rows, waiting_rows};
 pub use common::{DeleteFacts, Page, Undo, initials};
 pub use mail::{
     Dashboard, Health, HealthKind, MessageDetail, MessageRow, Place, Sidebar, SidebarProject, Suggestion,

@@ -40,6 +40,12 @@ impl<'a> Field<'a> {
         self.line += 1 + token.len();
     }
 
+    pub fn tokens(&mut self, tokens: &[String]) {
+        for token in tokens {
+            self.token(token);
+        }
+    }
+
     pub fn end(self) {
         self.out.push_str("\r\n");
     }
@@ -95,7 +101,7 @@ fn mailboxes(out: &mut String, name: &str, list: &[Mailbox]) -> io::Result<bool>
         if words.is_empty() {
             field.token(&format!("{spec}{comma}"));
         } else {
-            words.iter().for_each(|word| field.token(word));
+            field.tokens(&words);
             field.token(&format!("<{spec}>{comma}"));
         }
     }
@@ -106,7 +112,10 @@ fn mailboxes(out: &mut String, name: &str, list: &[Mailbox]) -> io::Result<bool>
 /// The addr-spec as it stands in a field: the local part quoted where it must be, the domain as A-label.
 fn addr_spec(address: &str) -> Option<String> {
     let (local, domain) = address.rsplit_once('@')?;
-    let bad = |c: char| c.is_control() || (c.is_whitespace() && c != ' ') || deceives(c);
+    // The grammar allows brackets between quotes; nobody has them, and they deceive careless readers.
+    let bad = |c: char| {
+        c.is_control() || (c.is_whitespace() && c != ' ') || deceives(c) || matches!(c, '<' | '>' | '@')
+    };
     if local.is_empty() || address.len() > MAX_TOKEN || local.contains(bad) {
         return None;
     }
@@ -176,7 +185,7 @@ fn text(out: &mut String, name: &str, value: &str) {
     {
         value.split(' ').for_each(|word| field.token(word));
     } else {
-        encoded_words(&value).iter().for_each(|word| field.token(word));
+        field.tokens(&encoded_words(&value));
     }
     field.end();
 }
@@ -239,7 +248,9 @@ fn ids(out: &mut String, name: &str, ids: &[&str]) {
         return;
     }
     let mut field = Field::begin(out, name);
-    ids.iter().for_each(|id| field.token(&format!("<{id}>")));
+    for id in ids {
+        field.token(&format!("<{id}>"));
+    }
     field.end();
 }
 

@@ -84,3 +84,23 @@ fn automatic_is_anything_but_no() {
         assert_eq!(Deciding::read(header.as_bytes()).automatic, automatic, "{value:?}");
     }
 }
+
+#[test]
+fn a_delivery_report_is_told_by_its_header() {
+    let form = "Content-Type: multipart/report; report-type=delivery-status; boundary=x\n";
+    for (header, report) in [
+        (form, true),
+        ("Content-Type: Multipart/Report;\n\tboundary=\"x\";\n\treport-type=\"Delivery-Status\"\n", true),
+        ("Content-Type: multipart/report; report-type=disposition-notification\n", false),
+        ("Content-Type: multipart/mixed; report-type=delivery-status\n", false),
+        ("X-Failed-Recipients: anna@x.example\nFrom: Mail <mailer-daemon@y.example>\n", true),
+        ("Return-Path: <>\nFrom: MAILER-DAEMON@y.example (Mail Delivery System)\n", true),
+        ("Return-Path: < >\nFrom: Postmaster <postmaster@y.example>\n", true),
+        ("Return-Path: <a@y.example>\nFrom: postmaster@y.example\n", false),
+        ("From: postmaster@y.example\n", false),
+        ("Return-Path: <>\nFrom: anna@x.example\nAuto-Submitted: auto-replied\n", false),
+        ("From: anna@x.example\n", false),
+    ] {
+        assert_eq!(Deciding::read(header.as_bytes()).report, report, "{header:?}");
+    }
+}

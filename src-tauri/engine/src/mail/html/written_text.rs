@@ -95,8 +95,11 @@ fn is_block(name: &str) -> bool {
 
 /// An address without what people leave out when they write one.
 fn bare(text: &str) -> String {
-    let text: String =
-        text.chars().filter(|c| !c.is_whitespace() && !matches!(c, '(' | ')')).collect::<String>().to_lowercase();
+    let text: String = text
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '(' | ')'))
+        .collect::<String>()
+        .to_lowercase();
     let mut text = text.as_str();
     for start in ["https://", "http://", "mailto:", "tel:", "www."] {
         text = text.strip_prefix(start).unwrap_or(text);
