@@ -189,6 +189,8 @@ export const detail = (r: AccountRow): AccountDetail => ({
   incoming: { host: r.incoming_host, port: 993, security: "tls" },
   outgoing: { host: r.incoming_host.replace("imap", "smtp"), port: 465, security: "tls" },
   aliases: ["hello@noralind.studio"],
+  sender_name: "Nora Lind",
+  signature: "<p>Nora Lind<br>Photographer</p>",
   headers_seen: 48_210,
   messages_copied: 369,
   bytes_copied: 5_012_345,

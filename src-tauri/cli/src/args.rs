@@ -2,7 +2,7 @@
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum};
 use hatstand_engine::model::{
-    AccountId, ContactId, ContactKind, MessageId, ProjectId, ProjectStatus, Security,
+    AccountId, ContactId, ContactKind, MessageId, ProjectId, ProjectStatus, Security, TestRunId,
 };
 use std::path::PathBuf;
 
@@ -49,6 +49,9 @@ pub(crate) enum Command {
     /// One message
     #[command(subcommand)]
     Message(MessageCommand),
+    /// Send a test email, and follow its reply home
+    #[command(subcommand)]
+    TestEmail(TestEmailCommand),
 }
 
 #[derive(Clone, Copy, ValueEnum)]
@@ -329,5 +332,23 @@ pub(crate) enum MessageCommand {
         /// Its thread too, from this message on
         #[arg(long)]
         thread: bool,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum TestEmailCommand {
+    /// Send a test: its reply is waited for, 45 minutes at most
+    Start {
+        /// The account that is tested
+        #[arg(long, value_name = "ID")]
+        account: AccountId,
+        /// Who replies: a contact with an address of your own that is not connected
+        #[arg(long, value_name = "ID")]
+        contact: ContactId,
+    },
+    /// How a test stands; while it waits, a cycle is run first
+    Status {
+        #[arg(value_name = "RUN")]
+        run: TestRunId,
     },
 }

@@ -1,10 +1,10 @@
 //! The JSON shapes of docs/cli.md.
 
 use hatstand_engine::model::{Backfill, Contact, Message, Project, Timestamp};
-use hatstand_engine::view::AccountRow;
+use hatstand_engine::view::{AccountRow, TestRun};
 use serde_json::{Value, json};
 
-fn time(at: Timestamp) -> String {
+pub(crate) fn time(at: Timestamp) -> String {
     at.rfc3339()
 }
 
@@ -91,5 +91,46 @@ pub(crate) fn message(message: &Message) -> Value {
             "type": file.media_type,
             "size": file.size,
         })).collect::<Vec<_>>(),
+    })
+}
+
+/// The stable name of a state or a step.
+pub(crate) fn name(value: &impl serde::Serialize) -> String {
+    serde_json::to_value(value).ok().and_then(|value| value.as_str().map(str::to_owned)).unwrap_or_default()
+}
+
+pub(crate) fn test_run(run: &TestRun) -> Value {
+    let step = |step: &hatstand_engine::view::TestStepView| {
+        json!({
+            "name": step.name,
+            "title": step.title,
+            "state": step.state,
+            "at": step.at.map(time),
+            "milliseconds": step.milliseconds,
+            "detail": step.fact,
+        })
+    };
+    json!({
+        "id": run.id,
+        "state": run.state,
+        "token": run.token,
+        "subject": run.subject,
+        "account_id": run.account_id,
+        "contact_id": run.contact_id,
+        "address": run.address,
+        "project_id": run.project_id,
+        "thread_id": run.thread_id,
+        "by_hand": run.by_hand,
+        "started_at": time(run.started_at),
+        "ended_at": run.ended_at.map(time),
+        "steps": run.steps.iter().map(step).collect::<Vec<_>>(),
+        "diagnosis": run.diagnosis.as_ref().map(|why| json!({
+            "code": why.code,
+            "sentence": why.sentence,
+            "remedy": why.remedy,
+            "server_said": why.server_said,
+            "mend": why.mend,
+        })),
+        "checks": run.checks,
     })
 }

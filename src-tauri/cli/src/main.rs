@@ -9,6 +9,7 @@ mod mail;
 mod project;
 mod sync;
 mod table;
+mod test_email;
 
 use args::{Args, Command};
 use clap::Parser;
@@ -67,5 +68,6 @@ async fn run(args: Args, output: Output) -> Result<Code, Stop> {
         Command::Sync { account } => sync::run(&engine, account, output).await,
         Command::Messages(which) => mail::list(&engine, which, output).await,
         Command::Message(command) => mail::run(&engine, command, output).await,
+        Command::TestEmail(command) => test_email::run(&engine, command, output).await,
     }
 }

@@ -9,7 +9,6 @@ CREATE TABLE test_run (
     project_id    INTEGER REFERENCES project(id) ON DELETE SET NULL,
     -- Made for this test, and offered for removal after it.
     made_contact  INTEGER NOT NULL DEFAULT 0,
-    made_address  INTEGER NOT NULL DEFAULT 0,
     made_project  INTEGER NOT NULL DEFAULT 0,
     by_hand       INTEGER NOT NULL DEFAULT 0,      -- the account does not send: a mail written over there is waited for
     outgoing_id   INTEGER REFERENCES outgoing(id) ON DELETE SET NULL,
@@ -20,11 +19,12 @@ CREATE TABLE test_run (
     diagnosis     TEXT,                            -- JSON of model::Diagnosis
     checks        TEXT NOT NULL DEFAULT '[]',      -- JSON of model::Check
     reply         INTEGER REFERENCES message(id) ON DELETE SET NULL,
-    found         TEXT,                            -- JSON: a reply that could not count, and where it lies
+    found         TEXT,                            -- JSON of model::FoundReply: a reply that could not count, and where it lies
     cleaned       INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX test_run_state ON test_run(state, id);
 CREATE INDEX test_run_account ON test_run(account_id);
+CREATE INDEX test_run_address ON test_run(address, id);
 CREATE INDEX test_run_contact ON test_run(contact_id);
 CREATE INDEX test_run_project ON test_run(project_id);
 CREATE INDEX test_run_outgoing ON test_run(outgoing_id);

@@ -14,6 +14,7 @@ pub mod secrets;
 pub mod smtp;
 pub mod store;
 pub mod sync;
+pub mod testmail;
 pub mod troubleshoot;
 pub mod view;
 

@@ -1,7 +1,6 @@
-import { events } from "./bindings";
+import { events, type Topic } from "./bindings";
 
-/** What the engine announces changes of. */
-export type Topic = "accounts" | "contacts" | "projects" | "messages" | "settings";
+export type { Topic };
 
 type Hearer = { topics: readonly Topic[]; heard: () => void };
 const hearers = new Set<Hearer>();

@@ -3,6 +3,7 @@ export type Tab = "mail" | "people" | "notes";
 export type Place =
   | { screen: "dashboard" }
   | { screen: "to-sort"; message?: number }
+  | { screen: "outbox" }
   | { screen: "projects" }
   | { screen: "project"; id: number; tab?: Tab; thread?: number; message?: number }
   | { screen: "contacts" }
@@ -72,6 +73,7 @@ export function placeNamed(name: string): Place {
   const [screen, rest] = name.split("/");
   const id = Number(rest);
   if (screen === "to-sort") return { screen };
+  if (screen === "outbox") return { screen };
   if (screen === "projects") return { screen };
   if (screen === "contacts") return { screen };
   if (screen === "settings" && rest === "advanced") return { screen, part: rest };

@@ -17,6 +17,10 @@ mod people;
 mod projects;
 mod settings;
 mod testmail;
+#[cfg(test)]
+mod testmail_post;
+#[cfg(test)]
+mod testmail_tests;
 mod typed;
 
 pub use advanced::{Advanced, IssuerClient};
@@ -186,11 +190,12 @@ impl Engine {
         let work = async {
             tokio::join!(
                 scheduler.run_until(read, self.inner.end.clone()),
-                outbox.run_until(self.inner.end.clone())
+                outbox.run_until(self.inner.end.clone()),
+                self.follow_tests()
             )
         };
         tokio::select! {
-            ((), ()) = work => {}
+            ((), (), ()) = work => {}
             () = follow => {}
         }
     }

@@ -109,7 +109,7 @@ pub fn message_id(domain: &str, random: [u8; 16]) -> String {
 }
 
 fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|b| format!("{b:02x}")).collect()
+    bytes.iter().fold(String::new(), |out, b| out + &format!("{b:02x}"))
 }
 
 /// The boundaries of the texts and of the whole. `=_` stands in no quoted-printable and in no base64.
@@ -145,7 +145,7 @@ fn file_fields(file: &Enclosed, index: u32) -> String {
     ] {
         let mut field = Field::begin(&mut out, field);
         field.token(&format!("{value};"));
-        tokens.iter().for_each(|token| field.token(token));
+        field.tokens(&tokens);
         field.end();
     }
     out.push_str("Content-Transfer-Encoding: base64\r\n");

@@ -92,11 +92,6 @@ impl Deciding {
     }
 }
 
-/// Where a mail wants its answers: the entries of Reply-To, as people read them. Of a whole mail or of its header.
-pub fn reply_to(mail: &[u8]) -> Vec<Mailbox> {
-    mailboxes(&Header::read(mail).0, "Reply-To")
-}
-
 /// Said by its form, by the field that Exim and Gmail add, or by an empty envelope sender and a postmaster's name.
 fn looks_like_report(header: &Header<'_>, authors: &[Entry]) -> bool {
     let form = header.first("Content-Type").map(Parameterised::read).is_some_and(|form| {
@@ -114,6 +109,11 @@ fn looks_like_report(header: &Header<'_>, authors: &[Entry]) -> bool {
             .is_some_and(|path| path.iter().filter(|b| !b.is_ascii_whitespace()).copied().eq(*b"<>"))
     };
     form || header.first("X-Failed-Recipients").is_some() || (nobody() && postmaster())
+}
+
+/// Where a mail wants its answers: the entries of Reply-To, as people read them. Of a whole mail or of its header.
+pub fn reply_to(mail: &[u8]) -> Vec<Mailbox> {
+    mailboxes(&Header::read(mail).0, "Reply-To")
 }
 
 fn author(fields: usize, authors: &[Entry]) -> FromField {

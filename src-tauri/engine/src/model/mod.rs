@@ -32,5 +32,5 @@ pub use outgoing::{CopyState, Envelope, OutgoingState};
 pub use project::{Project, ProjectStatus};
 pub use proxy::Proxy;
 pub use refusal::Refusal;
-pub use test_run::{Check, Diagnosis, Mend, RunState, TestStepName};
+pub use test_run::{Check, Diagnosis, FoundReply, Mend, RunState, TestStep, TestStepName, TestStepState};
 pub use time::Timestamp;

@@ -1,5 +1,6 @@
 //! A guided test email: a mail goes out, its reply comes back, and each step is seen.
 
+use super::{AccountId, Address, Timestamp};
 use serde::{Deserialize, Serialize};
 
 /// How a run stands.
@@ -47,6 +48,52 @@ impl TestStepName {
         Self::Filed,
         Self::OnDashboard,
     ];
+}
+
+/// How a step stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TestStepState {
+    /// Not begun.
+    Todo,
+    /// At it.
+    Running,
+    /// Seen.
+    Done,
+    /// It came to nothing.
+    Failed,
+    /// Does not apply.
+    Skipped,
+}
+
+/// One step of a run.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TestStep {
+    /// Which.
+    pub name: TestStepName,
+    /// How it stands.
+    pub state: TestStepState,
+    /// When it was done, or came to nothing.
+    pub at: Option<Timestamp>,
+    /// How long it took, where that was measured.
+    pub took_ms: Option<u32>,
+    /// The fact behind it. For a reply that cannot count yet: `automatic reply`, `junk`, `another address`.
+    pub detail: Option<String>,
+}
+
+/// A reply that lies on the server and cannot count as it is. Nothing else of it is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FoundReply {
+    /// In which account.
+    pub account: AccountId,
+    /// In which folder, by its name for people.
+    pub folder: String,
+    /// That folder is Junk.
+    pub junk: bool,
+    /// Its author; `None` where From does not name exactly one.
+    pub from: Option<Address>,
+    /// Automatic mail (RFC 3834).
+    pub automatic: bool,
 }
 
 /// What a button under a diagnosis or a check does.

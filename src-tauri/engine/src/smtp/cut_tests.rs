@@ -7,6 +7,8 @@ use crate::net::Deadlines;
 use crate::net::scripted::SHORT;
 use std::future::pending;
 use std::io::{self, Read as _};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::TcpListener;
@@ -78,11 +80,11 @@ async fn server(
         for step in steps.iter().chain(&[Says(last)]) {
             match step {
                 Says(text) => io.write_all(text.replace('\n', "\r\n").as_bytes()).await.unwrap(),
-                Hears(part) => {
+                Hears(wanted) => {
                     let mut line = String::new();
                     io.read_line(&mut line).await.unwrap();
                     let line = line.trim_end().to_owned();
-                    assert!(line.contains(part), "heard {line:?} instead of {part:?}");
+                    assert!(line.contains(wanted), "heard {line:?} instead of {wanted:?}");
                     heard.push(line);
                 }
             }
@@ -231,4 +233,55 @@ async fn in_the_middle_of_a_large_mail_nothing_is_uncertain() {
         assert!(!heard.dot && heard.sent.iter().all(|sent| *sent < LARGE));
         task.abort();
     }
+}
+
+/// Counts how much of it was read.
+struct Counted<R>(R, Arc<AtomicU64>);
+
+impl<R: io::Read> io::Read for Counted<R> {
+    fn read(&mut self, buf: &mut [u8]) -> io::Result<usize> {
+        let length = self.0.read(buf)?;
+        self.1.fetch_add(u64::try_from(length).unwrap(), Ordering::SeqCst);
+        Ok(length)
+    }
+}
+
+/// Looks how far reading is ahead of writing.
+struct Compares {
+    read: Arc<AtomicU64>,
+    sent: u64,
+    furthest: u64,
+}
+
+impl Follow for Compares {
+    fn sent(&mut self, bytes: u64) {
+        assert!(bytes > self.sent);
+        self.sent = bytes;
+        self.furthest = self.furthest.max(self.read.load(Ordering::SeqCst) - bytes);
+    }
+
+    fn limit(&mut self, _: u64) {}
+
+    async fn before_dot(&mut self) -> Result<(), Failure> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn a_large_mail_is_read_only_a_little_ahead() {
+    const SIZE: u64 = 20 << 20;
+    let (port, task, _) = server(&STEPS[..BEFORE_TEXT], "", End::FallsSilent).await;
+    let read = Arc::new(AtomicU64::new(0));
+    let mail = Mail {
+        bytes: Counted(io::repeat(b'a').take(SIZE), Arc::clone(&read)),
+        size: SIZE,
+        needs_utf8: false,
+    };
+    let mut compares = Compares { read, sent: 0, furthest: 0 };
+    let to = envelope(&["a@x.example", "b@x.example"]);
+    let result = sent_to(port, &to, mail, &DEADLINES, &mut compares).await;
+    assert!(matches!(result, Err(NotSent::Uncertain(_))), "{result:?}");
+    assert_eq!(compares.sent, SIZE);
+    assert!(compares.furthest <= 256 * 1024, "{}", compares.furthest);
+    assert_eq!(task.await.unwrap().last().map(String::as_str), Some("."));
 }

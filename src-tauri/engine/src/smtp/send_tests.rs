@@ -32,13 +32,8 @@ impl Follow for Heard {
     }
 
     async fn before_dot(&mut self) -> Result<(), Failure> {
-        match self.refuses.clone() {
-            Some(failure) => Err(failure),
-            None => {
-                self.dot = true;
-                Ok(())
-            }
-        }
+        self.dot = self.refuses.is_none();
+        self.refuses.clone().map_or(Ok(()), Err)
     }
 }
 

@@ -31,8 +31,45 @@ pub(super) fn live(db: &Connection, message: MessageId) {
     assert_eq!(troubleshoot::from_sender(db, &anna, None, "offer").unwrap(), None);
     let days_later = then.plus(3 * 24 * 60 * 60 * 1000);
     assert_eq!(troubleshoot::from_sender(db, &anna, Some(days_later), "").unwrap(), None);
-    let place = locations::of_message(db, message).unwrap()[0].folder_id;
-    assert!(troubleshoot::folder(db, place).unwrap().watched);
+    let place = locations::of_message(db, message).unwrap().remove(0);
+    assert!(troubleshoot::folder(db, place.folder_id).unwrap().watched);
+    assert!(troubleshoot::all_shown(db, place.account_id).unwrap());
+}
+
+#[test]
+fn a_server_that_hides_mail_is_known() {
+    let desk = Desk::new();
+    let account = |provider: &str, hidden: bool, most: u32| {
+        let made = crate::model::Account {
+            uuid: format!("{provider}{hidden}{most}"),
+            username: format!("{provider}{hidden}{most}"),
+            provider: provider.into(),
+            ..tests::account()
+        };
+        let id = accounts::insert(&desk.db, &made, Timestamp(0)).unwrap();
+        accounts::set_all_mail_hidden(&desk.db, id, hidden).unwrap();
+        let listed = folders::Listed {
+            raw_name: "INBOX".into(),
+            name: "INBOX".into(),
+            role: crate::model::FolderRole::Inbox,
+            watched: true,
+        };
+        folders::replace_listing(&desk.db, id, &[listed]).unwrap();
+        let inbox = folders::all(&desk.db, id).unwrap()[0].folder.id;
+        let cursor =
+            folders::Cursor { uid_validity: Some(1), next_uid: 1, exists: most, highest_modseq: None };
+        folders::set_cursor(&desk.db, inbox, &cursor).unwrap();
+        troubleshoot::all_shown(&desk.db, id).unwrap()
+    };
+    for (provider, hidden, most, shown) in [
+        ("gmail", false, 50_000, true),
+        ("gmail", true, 5, false),
+        ("yahoo", false, 9_999, true),
+        ("yahoo", false, 10_000, false),
+        ("other", false, 10_000, true),
+    ] {
+        assert_eq!(account(provider, hidden, most), shown, "{provider} {hidden} {most}");
+    }
 }
 
 struct Desk {
@@ -111,10 +148,11 @@ fn needs_a_reply_and_waiting_for_them_follow_from_the_thread() {
     let automatic = |letter| Letter { automatic: true, ..letter };
     let referring = |letter, refers| Letter { refers, ..letter };
     let dated = |letter, date| Letter { date, ..letter };
-    let needs = |numbers: &[&str]| (numbers.iter().map(ToString::to_string).collect(), Vec::new());
-    let waiting = |numbers: &[&str]| (Vec::new(), numbers.iter().map(ToString::to_string).collect());
+    let texts = |numbers: &[&str]| numbers.iter().map(ToString::to_string).collect::<Vec<_>>();
+    let needs = |numbers: &[&str]| (texts(numbers), Vec::new());
+    let waiting = |numbers: &[&str]| (Vec::new(), texts(numbers));
     let nothing = || (Vec::new(), Vec::new());
-    let stories: Vec<(&str, Vec<Letter>, (Vec<String>, Vec<String>))> = vec![
+    let stories = [
         ("a client wrote", vec![from_anna(1)], needs(&[ONE])),
         ("it was answered", vec![from_anna(1), referring(to_anna(2), &[ONE])], waiting(&[TWO])),
         ("a newer mail stands, whoever it answers", vec![to_anna(1), from_anna(2)], needs(&[TWO])),
@@ -179,6 +217,36 @@ fn an_answer_in_another_thread_is_one_and_a_mail_to_nobody_known_waits_for_nobod
     assert_eq!(desk.open().1, ["m3@x.example"]);
     contacts::delete(&desk.db, ContactId(1)).unwrap();
     assert_eq!(desk.open().1, [""; 0], "who is no contact any more is not waited for");
+}
+
+#[test]
+fn a_report_is_about_the_first_sent_mail_that_it_names() {
+    let desk = Desk::new();
+    let thread = threads::create(&desk.db).unwrap();
+    let first = desk.add(to_anna(1), thread);
+    desk.add(from_anna(2), thread);
+    let second = desk.add(Letter { refers: &["m1@x.example", "m2@x.example"], ..to_anna(3) }, thread);
+    // A server gave the second another id, which its copy in Sent brought home.
+    sending::also_known_as(&desk.db, second, "given@mx.example").unwrap();
+    desk.db
+        .execute(
+            "INSERT INTO outgoing (state, from_address, in_reply_to, refers_to, sent_at, sent_message, created_at, \
+             changed_at) VALUES ('sent', 'me@own.example', 'm2@x.example', '[\"m1@x.example\",\"m2@x.example\"]', 7, \
+             ?1, 1, 1)",
+            [second.0],
+        )
+        .unwrap();
+    let named = |ids: &[&str]| {
+        let ids: Vec<String> = ids.iter().map(ToString::to_string).collect();
+        undelivered::named(&desk.db, &ids).unwrap()
+    };
+    assert_eq!(named(&["m3@x.example", "m1@x.example"]), [second], "what it answered arrived");
+    assert_eq!(named(&["else@x.example", "m1@x.example"]), [first]);
+    assert_eq!(named(&["given@mx.example"]), [second]);
+    assert_eq!(named(&["m2@x.example"]), [], "a client's mail, though the second refers to it");
+    assert_eq!(named(&["", "else@x.example"]), []);
+    assert!(undelivered::sent_since(&desk.db, Timestamp(7)).unwrap());
+    assert!(!undelivered::sent_since(&desk.db, Timestamp(4000)).unwrap());
 }
 
 #[test]

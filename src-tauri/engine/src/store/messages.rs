@@ -190,6 +190,14 @@ pub fn is_known(connection: &Connection, message_id: &str) -> Result<bool> {
             .exists([message_id])?)
 }
 
+/// The messages of this Message-ID; none when it is empty.
+pub fn with_message_id(connection: &Connection, message_id: &str) -> Result<Vec<MessageId>> {
+    Ok(connection
+        .prepare_cached("SELECT id FROM message WHERE message_id = ?1 AND message_id <> '' ORDER BY id")?
+        .query_map([message_id], |row| row.get(0).map(MessageId))?
+        .collect::<rusqlite::Result<_>>()?)
+}
+
 /// The thread of a message.
 pub fn thread_of(connection: &Connection, id: MessageId) -> Result<ThreadId> {
     Ok(connection

@@ -28,6 +28,9 @@ pub mod projects;
 pub mod raw;
 pub mod sending;
 pub mod templates;
+pub mod test_runs;
+#[cfg(test)]
+mod test_runs_tests;
 #[cfg(test)]
 pub(crate) mod tests;
 pub mod threads;

@@ -1,7 +1,7 @@
 //! What the checks for missing mail ask.
 
 use super::{Result, from_text};
-use crate::model::{Address, FolderId, FolderRole, MessageId, Timestamp};
+use crate::model::{AccountId, Address, FolderId, FolderRole, MessageId, Timestamp};
 use rusqlite::{Connection, params};
 
 /// "Roughly then" reaches so far, either way.
@@ -59,4 +59,16 @@ pub fn folder(connection: &Connection, id: FolderId) -> Result<FolderFact> {
         .query_row([id.0], |row| {
             Ok(FolderFact { name: row.get(0)?, role: from_text(row.get(1)?)?, watched: row.get(2)? })
         })?)
+}
+
+/// Whether an account's server shows all of its mailbox: not Gmail that hides All Mail from IMAP, nor Yahoo and AOL
+/// with a folder that stops at its 10,000th message. "It has not reached your mailbox" can be said only then.
+pub fn all_shown(connection: &Connection, account: AccountId) -> Result<bool> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT a.all_mail_hidden = 0 AND NOT (a.provider IN ('yahoo', 'aol') AND EXISTS \
+             (SELECT 1 FROM folder f WHERE f.account_id = a.id AND f.exists_count >= 10000)) \
+             FROM account a WHERE a.id = ?1",
+        )?
+        .query_row([account.0], |row| row.get(0))?)
 }

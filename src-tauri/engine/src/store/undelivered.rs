@@ -44,19 +44,25 @@ pub fn sent_since(connection: &Connection, since: Timestamp) -> Result<bool> {
             .exists([since.0])?)
 }
 
-/// The outgoing messages that carry one of these Message-IDs.
+/// The sent mail that a report is about: of the names that it gives the first that is of a sent message. Further names
+/// are of what that mail answered, and may be the user's own too.
 pub fn named(connection: &Connection, message_ids: &[String]) -> Result<Vec<MessageId>> {
-    let mut found = Vec::new();
     for message_id in message_ids.iter().filter(|id| !id.is_empty()) {
+        // A server may have given a mail from here another id; that stands among its ids, and it does not refer to it.
         let ids = connection
-            .prepare_cached("SELECT id FROM message WHERE message_id = ?1 AND direction = 'out' ORDER BY id")?
+            .prepare_cached(
+                "SELECT id FROM message WHERE message_id = ?1 AND direction = 'out' UNION \
+                 SELECT r.message_id FROM message_ref r JOIN outgoing o ON o.sent_message = r.message_id \
+                 WHERE r.id = ?1 AND o.in_reply_to <> ?1 AND NOT EXISTS \
+                 (SELECT 1 FROM json_each(o.refers_to) j WHERE j.value = ?1) ORDER BY 1",
+            )?
             .query_map([message_id], |row| row.get(0).map(MessageId))?
             .collect::<rusqlite::Result<Vec<_>>>()?;
-        found.extend(ids);
+        if !ids.is_empty() {
+            return Ok(ids);
+        }
     }
-    found.sort_unstable();
-    found.dedup();
-    Ok(found)
+    Ok(Vec::new())
 }
 
 /// Notes that a recipient was not reached. What was said first stands, and what was dismissed does not come back.

@@ -1,5 +1,6 @@
 //! Sync: one cycle, its scheduling, back-off, derived state.
 
+mod by_hand;
 mod cycle;
 #[cfg(test)]
 mod cycle_tests;
@@ -24,6 +25,7 @@ mod undelivered;
 mod undelivered_tests;
 pub(crate) mod watched;
 
+pub use by_hand::{Hit, bring_in, find};
 pub(crate) use cycle::sign_in;
 pub use cycle::{Context, run};
 pub use earlier::count_earlier;

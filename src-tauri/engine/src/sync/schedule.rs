@@ -9,7 +9,7 @@ use crate::model::{AccountId, AccountState, Cause, Failure, Refusal, Timestamp};
 use crate::net::network::NetworkId;
 use crate::secrets::Prompt;
 use crate::store::cycles::{self, Ended, Outcome};
-use crate::store::{accounts, meta};
+use crate::store::{accounts, meta, test_runs};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -21,6 +21,18 @@ use tokio_util::sync::CancellationToken;
 const LOOK_EVERY: Duration = Duration::from_secs(10);
 /// The wall clock ran so much further (or less far) than the monotonic one: the machine slept, or the clock jumped.
 const SLEPT_MS: i64 = 60_000;
+
+/// While a test email waits for its reply, its account is looked at so often.
+const TEST_INTERVAL_MS: i64 = 30_000;
+/// For so long after a test began; it ends then.
+const TEST_LASTS_MS: i64 = 45 * 60 * 1000;
+
+/// Milliseconds between the cycles of an account: as the user set it, or shorter while a test email waits there that
+/// began at one of these moments.
+pub fn interval_ms(usual: i64, tests: impl IntoIterator<Item = Timestamp>, now: Timestamp) -> i64 {
+    let waits = tests.into_iter().any(|began| now.since(began) < TEST_LASTS_MS);
+    if waits { usual.min(TEST_INTERVAL_MS) } else { usual }
+}
 
 /// What others should know.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -288,9 +300,15 @@ impl Scheduler {
             .context
             .store
             .read(move |db| {
+                let waiting = test_runs::waited_for(db)?;
                 accounts::all(db)?
                     .into_iter()
-                    .map(|account| Ok((account.id, standing(db, &account, interval_ms, now)?)))
+                    .map(|account| {
+                        let tests =
+                            waiting.iter().filter(|(id, _)| *id == account.id).map(|(_, began)| *began);
+                        let interval = self::interval_ms(interval_ms, tests, now);
+                        Ok((account.id, standing(db, &account, interval, now)?))
+                    })
                     .collect::<crate::store::Result<Vec<_>>>()
             })
             .await
@@ -319,5 +337,21 @@ impl Scheduler {
             }
         }
         pause
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn while_a_test_waits_its_account_is_looked_at_every_half_minute() {
+        let (usual, began) = (10 * 60_000, Timestamp(1_000_000));
+        let after = |ms: i64| interval_ms(usual, [began], began.plus(ms));
+        assert_eq!(interval_ms(usual, [], began), usual);
+        assert_eq!((after(0), after(TEST_LASTS_MS - 1)), (30_000, 30_000));
+        assert_eq!(after(TEST_LASTS_MS), usual, "it is over");
+        let younger = began.plus(TEST_LASTS_MS);
+        assert_eq!(interval_ms(usual, [began, younger], younger), 30_000, "another waits");
     }
 }

@@ -149,7 +149,16 @@ mod tests {
             assert_eq!(derive(&facts).0, AccountState::Unreachable);
         }
         for cause in Cause::ALL {
-            if cause.state().is_none() {
+            let of_sending = matches!(
+                cause,
+                Cause::SendingOff
+                    | Cause::MessageTooLarge
+                    | Cause::RecipientRefused
+                    | Cause::SenderRefused
+                    | Cause::MailRefused
+                    | Cause::Utf8NotOffered
+            );
+            if of_sending || *cause == Cause::Cancelled {
                 continue;
             }
             let facts = Facts {

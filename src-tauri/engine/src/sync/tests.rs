@@ -368,6 +368,29 @@ async fn an_address_that_mail_is_written_and_delivered_to_is_asked_about() {
     assert_eq!(asked, [Address::parse("hello@own.example").unwrap()]);
 }
 
+#[tokio::test]
+async fn a_reply_sent_from_a_phone_answers_and_old_mail_that_is_brought_in_asks_for_nothing() {
+    let profile = Profile::new().await;
+    let anna = profile.contact("Anna", ANNA).await;
+    profile.project("Wedding", vec![anna]).await;
+    let open = async || {
+        profile.tx(|tx| (answers::count_needs_reply(tx).unwrap(), answers::count_waiting(tx).unwrap())).await
+    };
+    profile.mail(1, false, &letter("a", "", ANNA, ME, "When?")).await;
+    assert_eq!(open().await, (1, 0));
+    profile.mail(2, true, &letter("b", "<a@x.example>", ME, ANNA, "On Friday")).await;
+    assert_eq!(open().await, (0, 1), "it lies in Sent, wherever it was written");
+    let away = letter("c", "<b@x.example>", ANNA, ME, "Away");
+    profile.mail(3, false, &format!("Auto-Submitted: auto-replied\n{away}")).await;
+    assert_eq!(open().await, (0, 1), "a vacation note answers nothing, and needs no reply");
+    profile.mail(4, false, &letter("d", "<b@x.example>", ANNA, ME, "Fine")).await;
+    assert_eq!(open().await, (1, 0));
+    // Written in January 2024.
+    profile.bring_in(5, true, true, &letter("old", "", ME, ANNA, "An old offer")).await;
+    profile.bring_in(6, false, true, &letter("older", "", ANNA, ME, "An old question")).await;
+    assert_eq!(open().await, (1, 0));
+}
+
 /// A mail that was written and sent here.
 async fn written_here(profile: &Profile, bytes: &str, project: Option<ProjectId>) -> MessageId {
     let bytes = bytes.replace('\n', "\r\n").into_bytes();
@@ -441,27 +464,4 @@ async fn a_mail_written_here_is_in_its_project_and_its_copies_only_add_places() 
     assert_eq!(profile.mail(7, true, &unsorted).await, Taken::ToSort);
     written_here(&profile, &unsorted, Some(project)).await;
     assert_eq!(profile.newest().await.project_id, Some(project));
-}
-
-#[tokio::test]
-async fn a_reply_sent_from_a_phone_answers_and_old_mail_that_is_brought_in_asks_for_nothing() {
-    let profile = Profile::new().await;
-    let anna = profile.contact("Anna", ANNA).await;
-    profile.project("Wedding", vec![anna]).await;
-    let open = async || {
-        profile.tx(|tx| (answers::count_needs_reply(tx).unwrap(), answers::count_waiting(tx).unwrap())).await
-    };
-    profile.mail(1, false, &letter("a", "", ANNA, ME, "When?")).await;
-    assert_eq!(open().await, (1, 0));
-    profile.mail(2, true, &letter("b", "<a@x.example>", ME, ANNA, "On Friday")).await;
-    assert_eq!(open().await, (0, 1), "it lies in Sent, wherever it was written");
-    let away = letter("c", "<b@x.example>", ANNA, ME, "Away");
-    profile.mail(3, false, &format!("Auto-Submitted: auto-replied\n{away}")).await;
-    assert_eq!(open().await, (0, 1), "a vacation note answers nothing, and needs no reply");
-    profile.mail(4, false, &letter("d", "<b@x.example>", ANNA, ME, "Fine")).await;
-    assert_eq!(open().await, (1, 0));
-    // Written in January 2024.
-    profile.bring_in(5, true, true, &letter("old", "", ME, ANNA, "An old offer")).await;
-    profile.bring_in(6, false, true, &letter("older", "", ANNA, ME, "An old question")).await;
-    assert_eq!(open().await, (1, 0));
 }

@@ -10,11 +10,15 @@ const DAY: i64 = 24 * HOUR;
 /// "just now", "4 minutes ago", "3 hours ago", "2 days ago".
 pub(super) fn ago(now: Timestamp, at: Timestamp) -> String {
     let seconds = now.since(at) / 1000;
-    let (count, unit) = match seconds {
-        ..MINUTE => return "just now".into(),
-        ..HOUR => (seconds / MINUTE, "minute"),
-        ..DAY => (seconds / HOUR, "hour"),
-        _ => (seconds / DAY, "day"),
+    if seconds < MINUTE {
+        return "just now".into();
+    }
+    let (count, unit) = if seconds < HOUR {
+        (seconds / MINUTE, "minute")
+    } else if seconds < DAY {
+        (seconds / HOUR, "hour")
+    } else {
+        (seconds / DAY, "day")
     };
     let plural = if count == 1 { "" } else { "s" };
     format!("{count} {unit}{plural} ago")

@@ -51,6 +51,9 @@ pub struct TestStepView {
     pub state: StepState,
     /// The fact behind it: "Accepted by smtp.example", "Found once", "In Inbox".
     pub detail: Option<String>,
+    /// The same fact by its stable name: `automatic reply`, `junk`. For scripts alone.
+    #[serde(skip)]
+    pub fact: Option<String>,
     /// When it was done.
     pub at: Option<Timestamp>,
     /// How long it took, where that was measured.

@@ -1,7 +1,6 @@
 //! Header fields. Whatever was typed, a field ends where it should (RFC 5322, 2047, 2231, 6532).
 
 use super::Letter;
-use crate::mail::words::deceives;
 use crate::model::{Address, Mailbox, Timestamp};
 use std::io;
 
@@ -38,6 +37,12 @@ impl<'a> Field<'a> {
         self.out.push(' ');
         self.out.push_str(token);
         self.line += 1 + token.len();
+    }
+
+    pub fn tokens(&mut self, tokens: &[String]) {
+        for token in tokens {
+            self.token(token);
+        }
     }
 
     pub fn end(self) {
@@ -95,7 +100,7 @@ fn mailboxes(out: &mut String, name: &str, list: &[Mailbox]) -> io::Result<bool>
         if words.is_empty() {
             field.token(&format!("{spec}{comma}"));
         } else {
-            words.iter().for_each(|word| field.token(word));
+            field.tokens(&words);
             field.token(&format!("<{spec}>{comma}"));
         }
     }
@@ -106,7 +111,7 @@ fn mailboxes(out: &mut String, name: &str, list: &[Mailbox]) -> io::Result<bool>
 /// The addr-spec as it stands in a field: the local part quoted where it must be, the domain as A-label.
 fn addr_spec(address: &str) -> Option<String> {
     let (local, domain) = address.rsplit_once('@')?;
-    let bad = |c: char| c.is_control() || (c.is_whitespace() && c != ' ') || deceives(c);
+    let bad = |c: char| c.is_control() || (c.is_whitespace() && c != ' ');
     if local.is_empty() || address.len() > MAX_TOKEN || local.contains(bad) {
         return None;
     }
@@ -176,7 +181,7 @@ fn text(out: &mut String, name: &str, value: &str) {
     {
         value.split(' ').for_each(|word| field.token(word));
     } else {
-        encoded_words(&value).iter().for_each(|word| field.token(word));
+        field.tokens(&encoded_words(&value));
     }
     field.end();
 }
@@ -239,7 +244,9 @@ fn ids(out: &mut String, name: &str, ids: &[&str]) {
         return;
     }
     let mut field = Field::begin(out, name);
-    ids.iter().for_each(|id| field.token(&format!("<{id}>")));
+    for id in ids {
+        field.token(&format!("<{id}>"));
+    }
     field.end();
 }
 

@@ -16,8 +16,8 @@ use std::sync::LazyLock;
 mod tests;
 
 /// Blocks inside one another; chains of answers nest deep.
-const MAX_DEPTH: usize = 100;
-/// Elements of one text; beyond them only text is kept.
+const MAX_DEPTH: usize = 200;
+/// Elements that one text comes out with; beyond them only text is kept.
 const MAX_ELEMENTS: u32 = 50_000;
 
 /// The second lock, with the same lists.
@@ -202,26 +202,36 @@ impl Writer {
 
     fn line_break(&mut self) {
         self.begin_run();
-        self.out.push_str("<br>");
+        if self.elements < MAX_ELEMENTS {
+            self.elements += 1;
+            self.out.push_str("<br>");
+        } else {
+            self.out.push(' ');
+        }
     }
 
     /// Opens what the next text stands in.
     fn begin_run(&mut self) {
-        if self.blocks.iter().rev().find(|block| block.element().is_some()).is_some_and(|b| b.is_list()) {
-            self.out.push_str("<li>");
-            self.blocks.push(Block::Item);
-            self.parted = false;
+        if self.in_list() {
+            self.open_block(Block::Item);
         }
         if std::mem::take(&mut self.parted) {
-            self.out.push_str("<p>");
-            self.blocks.push(Block::Paragraph);
+            self.open_block(Block::Paragraph);
         }
         for (name, attributes) in self.wanted.iter().skip(self.open) {
-            // Writing to a String cannot fail.
-            let _ = write!(self.out, "<{name}{attributes}>");
+            if self.elements < MAX_ELEMENTS {
+                // Writing to a String cannot fail.
+                let _ = write!(self.out, "<{name}{attributes}>");
+                self.elements += 1;
+                self.open += 1;
+            }
         }
-        self.open = self.wanted.len();
         self.run = true;
+    }
+
+    /// The innermost block that is written is a list, where only items may stand.
+    fn in_list(&self) -> bool {
+        self.blocks.iter().rev().find(|block| block.element().is_some()).is_some_and(|block| block.is_list())
     }
 
     /// Closes the elements of the text until so many are open.
@@ -254,23 +264,22 @@ impl Writer {
         }
         if let Some(block) = Block::of(&tag.name) {
             self.start_block(block, tag);
-        } else if self.elements < MAX_ELEMENTS {
+        } else {
             match tag.name.as_str() {
                 "br" => self.line_break(),
                 "hr" => {
-                    self.end_run();
-                    self.leave_paragraph();
+                    self.part();
                     self.parted = true;
                 }
                 // Cells of a row are words of a line.
                 "td" | "th" if self.run => self.out.push(' '),
-                name => match inline_of(name) {
-                    Some(name) => self.start_inline(name, tag),
-                    None => return,
-                },
+                name => {
+                    if let Some(name) = inline_of(name) {
+                        self.start_inline(name, tag);
+                    }
+                }
             }
         }
-        self.elements = self.elements.saturating_add(1);
     }
 
     fn start_inline(&mut self, name: &'static str, tag: &Tag) {
@@ -298,8 +307,7 @@ impl Writer {
     }
 
     fn start_block(&mut self, block: Block, tag: &Tag) {
-        self.end_run();
-        self.leave_paragraph();
+        self.part();
         let block = match tag.attribute("class") {
             Some(class) if block == Block::Div && self.own => {
                 let known = |name: &&str| class.split_ascii_whitespace().any(|word| word == *name);
@@ -307,50 +315,68 @@ impl Writer {
             }
             _ => block,
         };
-        if self.blocks.len() >= MAX_DEPTH || self.elements >= MAX_ELEMENTS {
+        if block == Block::Item {
+            self.make_room_for_item();
+        } else if block.element().is_some() && !block.is_list() && self.in_list() {
+            self.open_block(Block::Item);
+        }
+        if self.open_block(block) {
+            self.pre += u32::from(tag.name == "pre");
+        } else {
             if let Some(count) = self.left_out.get_mut(place(block)) {
                 *count += 1;
             }
             self.parted = true;
-            return;
         }
-        self.pre += u32::from(tag.name == "pre");
-        if block == Block::Item {
-            let list = self.blocks.iter().rposition(|b| b.is_list());
-            match self.blocks.iter().rposition(|b| *b == Block::Item) {
-                Some(item) if list < Some(item) => self.close_to(item),
-                _ => {}
-            }
-            if !self.blocks.last().is_some_and(|b| b.is_list()) {
-                // A list inside other blocks of a list's item, or none at all.
-                match list {
-                    Some(list) => self.close_to(list + 1),
-                    None => self.open_block(Block::Bullets),
-                }
-            }
-        } else if block.element().is_some()
-            && !block.is_list()
-            && self.blocks.iter().rev().find(|b| b.element().is_some()).is_some_and(|b| b.is_list())
-        {
-            self.open_block(Block::Item);
-        }
-        self.open_block(block);
     }
 
-    fn open_block(&mut self, block: Block) {
+    /// Ends the item before, and goes back to the list, or begins one.
+    fn make_room_for_item(&mut self) {
+        let list = self.blocks.iter().rposition(|block| block.is_list());
+        match self.blocks.iter().rposition(|block| *block == Block::Item) {
+            Some(item) if list < Some(item) => self.close_to(item),
+            _ => {}
+        }
+        if !self.blocks.last().is_some_and(|block| block.is_list()) {
+            match list {
+                Some(list) => self.close_to(list + 1),
+                None => _ = self.open_block(Block::Bullets),
+            }
+        }
+    }
+
+    /// Opens a block, unless a bound is reached.
+    fn open_block(&mut self, block: Block) -> bool {
+        if !self.has_room() {
+            return false;
+        }
+        self.parted = false;
         match (block, block.element()) {
             (Block::Named(class), _) => {
                 let _ = write!(self.out, "<div class=\"{class}\">");
-                self.parted = false;
             }
             (_, Some(name)) => {
                 let _ = write!(self.out, "<{name}>");
-                self.parted = false;
             }
             // The first line of an item needs no paragraph.
             (_, None) => self.parted = !self.out.ends_with("<li>"),
         }
+        self.elements += u32::from(block.element().is_some());
         self.blocks.push(block);
+        true
+    }
+
+    fn has_room(&self) -> bool {
+        self.blocks.len() < MAX_DEPTH && self.elements < MAX_ELEMENTS
+    }
+
+    /// Ends a line and its paragraph; where no other may begin, a space stands for that.
+    fn part(&mut self) {
+        if self.run && !self.has_room() {
+            self.out.push(' ');
+        }
+        self.end_run();
+        self.leave_paragraph();
     }
 
     /// A paragraph ends where another block begins.
@@ -383,8 +409,7 @@ impl Writer {
         };
         if let Some(count) = self.left_out.get_mut(place(block)).filter(|count| **count > 0) {
             *count -= 1;
-            self.end_run();
-            self.leave_paragraph();
+            self.part();
             self.parted = true;
             return;
         }

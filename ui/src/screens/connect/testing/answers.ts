@@ -146,6 +146,8 @@ export const account = (p: Provider, more: Partial<AccountDetail> = {}): Account
   incoming: server("mail.lind.example", 993),
   outgoing: server("mail.lind.example", 465),
   aliases: [],
+  sender_name: "",
+  signature: "",
   folders: [],
   trusted: [],
   sign_in: "password",
