@@ -154,6 +154,8 @@ fn fetched(uid: usize, mail: &str, items: &str) -> String {
     let outside = format!("UID {uid} INTERNALDATE \"{received}\" RFC822.SIZE {} FLAGS ()", mail.len());
     if items.contains("HEADER.FIELDS") {
         format!("* {uid} FETCH ({outside} BODY[HEADER.FIELDS (FROM)] {{{}}}\r\n{header})\r\n", header.len())
+    } else if items.contains("BODY.PEEK[]<0.") {
+        format!("* {uid} FETCH (UID {uid} BODY[]<0> {{{}}}\r\n{mail})\r\n", mail.len())
     } else if items.contains("BODY.PEEK[]") {
         format!("* {uid} FETCH (UID {uid} BODY[] {{{}}}\r\n{mail})\r\n", mail.len())
     } else {

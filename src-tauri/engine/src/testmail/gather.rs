@@ -5,7 +5,7 @@ use crate::model::{AccountState, Address, ContactId, FoundReply, Timestamp};
 use crate::store::cycles::Outcome;
 use crate::store::lists::{self, After};
 use crate::store::test_runs::{self, Mention, Run};
-use crate::store::{Result, accounts, contacts, locations, projects};
+use crate::store::{Result, accounts, answers, contacts, locations, projects};
 use crate::sync::facts::standing;
 use rusqlite::Connection;
 
@@ -28,7 +28,7 @@ pub fn gather(connection: &Connection, mut run: Run, show_mail: bool, now: Times
         _ => 0,
     };
     let mut replies = Vec::new();
-    for mention in answers(connection, &run)?.into_iter().filter(|mention| mention.incoming) {
+    for mention in answering(connection, &run)?.into_iter().filter(|mention| mention.incoming) {
         replies.push(reply(&people, &run, &mention)?);
     }
     let found = run.found.clone().map(|found| people.found(found)).transpose()?;
@@ -64,7 +64,7 @@ pub fn gather(connection: &Connection, mut run: Run, show_mail: bool, now: Times
 }
 
 /// Messages here that answer the test, the oldest first: an outgoing one may be among them.
-pub(super) fn answers(connection: &Connection, run: &Run) -> Result<Vec<Mention>> {
+pub(super) fn answering(connection: &Connection, run: &Run) -> Result<Vec<Mention>> {
     let mut found = test_runs::mentions(connection, &run.message_id, &run.token)?;
     found.retain(|mention| {
         let own = !run.message_id.is_empty() && mention.message_id == run.message_id;
@@ -87,7 +87,7 @@ fn reply(people: &People<'_>, run: &Run, mention: &Mention) -> Result<Reply> {
         }
     };
     let is_it = |message: &crate::model::Message| message.id == mention.id;
-    let card = if lists::needs_reply(connection, CARD)?.iter().any(is_it) {
+    let card = if answers::needs_reply(connection, CARD)?.iter().any(is_it) {
         Some(Card::NeedsReply)
     } else if lists::recent(connection, After::START, CARD)?.iter().any(is_it) {
         Some(Card::Recent)
