@@ -15,11 +15,15 @@ import type {
   Refusal,
   Settings,
   Sidebar,
+  TestRun,
+  UndeliveredRow,
+  WaitingRow,
 } from "../src/lib/bindings";
 import * as accounts from "./accounts";
 import * as mail from "./mail";
 import { writing } from "./writing";
 import { contactRows, contacts, now, projects } from "./people";
+import * as tests from "./tests";
 
 export type Situation = "full" | "empty" | "started" | "failing" | "slow" | "offline" | "states" | "looking";
 type Args = Record<string, unknown>;
@@ -49,6 +53,36 @@ export function pretend(situation: Situation, theme: string): void {
           : accounts.good();
   let sorting = empty ? [] : mail.toSort();
   let waiting = empty ? [] : [mail.find(2), mail.find(3)];
+  let quiet: WaitingRow[] = empty
+    ? []
+    : mail.rows
+        .filter((r) => r.direction === "out" && r.project_id !== null && r.thread_id !== 1)
+        .slice(0, 2)
+        .map((message) => ({
+          message,
+          whom: message.to[0]?.name ?? "",
+          initials: (message.to[0]?.name ?? "")
+            .split(" ")
+            .map((x) => x[0])
+            .slice(0, 2)
+            .join(""),
+          quiet_days: Math.floor((now - message.date) / 86_400_000),
+        }));
+  let undelivered: UndeliveredRow[] =
+    situation === "states"
+      ? [
+          {
+            id: 1,
+            message: mail.find(1),
+            address: "amara.okafor@old-studio.example",
+            sentence: "The mailbox does not exist at old-studio.example.",
+            server_said:
+              "550 5.1.1 <amara.okafor@old-studio.example>: Recipient address rejected: User unknown",
+            reported_at: now - 40 * 60_000,
+          },
+        ]
+      : [];
+  let runs: TestRun[] = situation === "empty" ? [] : tests.every();
   let undoing: (() => void) | undefined;
 
   const changed = (...topics: string[]) => void emit("changed", { topics });
@@ -77,9 +111,9 @@ export function pretend(situation: Situation, theme: string): void {
     show_mail: settings.show_mail_on_dashboard,
     needs_reply: waiting,
     needs_reply_count: waiting.length,
-    waiting: [],
-    waiting_count: 0,
-    undelivered: [],
+    waiting: quiet,
+    waiting_count: quiet.length,
+    undelivered,
     to_sort: sorting.slice(0, 3),
     to_sort_count: sorting.length,
     recent: empty ? [] : [6, 5, 9].map(mail.find),
@@ -242,13 +276,77 @@ export function pretend(situation: Situation, theme: string): void {
       return null;
     },
     mark_done: ({ messageId }) => {
-      const before = waiting;
+      const before = [waiting, quiet] as const;
       waiting = waiting.filter((m) => m.id !== messageId);
+      quiet = quiet.filter((m) => m.message.id !== messageId);
       changed("messages");
       return undoable("Done: it is off the dashboard", () => {
-        waiting = before;
+        [waiting, quiet] = before;
         changed("messages");
       });
+    },
+    dismiss_undelivered: ({ id }) => {
+      undelivered = undelivered.filter((u) => u.id !== id);
+      changed("messages");
+      return null;
+    },
+    test_choices: () => tests.choices(boxes),
+    // On Email settings all but the one that waits and those that ended would be too many.
+    test_runs: () => runs.filter((r) => r.id === 1 || r.id === 99 || r.state !== "waiting"),
+    test_run: ({ id }) => runs.find((r) => r.id === id) ?? runs[0],
+    begin_test: async ({ accountId, address }) => {
+      const box = boxes.find((b) => b.id === accountId) ?? (accounts.good()[0] as AccountRow);
+      await wait(300);
+      if (!String(address).includes("@"))
+        throw refusal("That is no whole email address: it needs an @ and what comes after.", "address");
+      if (boxes.some((b) => b.email === address))
+        throw refusal(
+          `${String(address)} is connected here. The test needs a mailbox that is not, or it would only write to itself.`,
+          "address",
+        );
+      const put = (run: TestRun) => {
+        runs = [run, ...runs.filter((r) => r.id !== run.id)];
+        changed("test_runs");
+      };
+      const begun = tests.begin(box, String(address), box.id === 6, put);
+      put(begun);
+      return begun;
+    },
+    stop_test: ({ id }) => {
+      runs = runs.map((r) => (r.id === id ? { ...r, state: "stopped", ended_at: Date.now() } : r));
+      changed("test_runs");
+      return null;
+    },
+    bring_in_test_reply: async ({ id }) => {
+      await wait(600);
+      runs = runs.map((r) =>
+        r.id === id
+          ? {
+              ...r,
+              state: "done",
+              ended_at: Date.now(),
+              diagnosis: null,
+              steps: tests.steps(r.started_at, 7),
+              thread_id: 1,
+              project_id: 1,
+              can_clean: true,
+            }
+          : r,
+      );
+      changed("test_runs");
+      return null;
+    },
+    clean_test_facts: () => ({
+      messages: 2,
+      sentence:
+        "The contact Nora Lind, the project “Test email” and 2 mails are removed from this computer. On the mail server nothing changes.",
+    }),
+    clean_test: ({ id }) => {
+      runs = runs.map((r) =>
+        r.id === id ? { ...r, can_clean: false, project_id: null, thread_id: null, project: "" } : r,
+      );
+      changed("test_runs", "contacts", "projects", "messages");
+      return null;
     },
     accounts: () => boxes,
     account: ({ id }) =>

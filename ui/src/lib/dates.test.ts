@@ -6,8 +6,11 @@ import {
   greeting,
   month,
   monthYear,
+  onDay,
+  seconds,
   short,
   since,
+  span,
   startOfDay,
   took,
   until,
@@ -96,6 +99,24 @@ test("how long a step took", () => {
   expect(took(104)).toBe("0.1 s");
   expect(took(12_400)).toBe("12 s");
   expect(took(180_000)).toBe("3 min");
+});
+
+test("how long something has gone on, and when it was done to the second", () => {
+  expect(span(999)).toBe("1 second");
+  expect(span(59_400)).toBe("59 seconds");
+  expect(span(119_000)).toBe("1 minute");
+  expect(span(3_600_000)).toBe("1 hour");
+  expect(span(3_900_000)).toBe("1 hour 5 minutes");
+  expect(span(-5)).toBe("0 seconds");
+  expect(seconds(at("2026-11-24T09:05:07"))).toBe("09:05:07");
+});
+
+test("the day that something was done on", () => {
+  expect(onDay(now, now)).toBe("today");
+  expect(onDay(at("2026-11-23T09:00:00"), now)).toBe("yesterday");
+  expect(onDay(at("2026-11-20T09:00:00"), now)).toBe("on Friday");
+  expect(onDay(at("2026-11-17T09:00:00"), now)).toBe("on 17 November");
+  expect(onDay(at("2025-11-17T09:00:00"), now)).toBe("on 17 November 2025");
 });
 
 test("greetings go by the hour", () => {

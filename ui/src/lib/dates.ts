@@ -4,6 +4,13 @@ const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 
 const clockTime = new Intl.DateTimeFormat(LANG, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const clockSeconds = new Intl.DateTimeFormat(LANG, {
+  hour: "2-digit",
+  minute: "2-digit",
+  second: "2-digit",
+  hourCycle: "h23",
+});
+const longWeekday = new Intl.DateTimeFormat(LANG, { weekday: "long" });
 const weekday = new Intl.DateTimeFormat(LANG, { weekday: "short" });
 const dayMonth = new Intl.DateTimeFormat(LANG, { day: "numeric", month: "short" });
 const dayMonthYear = new Intl.DateTimeFormat(LANG, { day: "numeric", month: "short", year: "numeric" });
@@ -30,6 +37,9 @@ const sameYear = (a: number, b: number) => new Date(a).getFullYear() === new Dat
 
 /** "10:42" */
 export const time = (at: number): string => clockTime.format(at);
+
+/** "10:40:02" */
+export const seconds = (at: number): string => clockSeconds.format(at);
 
 /** For lists: "10:42", "Yesterday", "Mon", "18 Nov", "18 Nov 2024". */
 export function short(at: number, now: number): string {
@@ -88,6 +98,13 @@ export function day(at: number, now: number): string {
   return sameYear(at, now) ? longDay.format(at) : longDayYear.format(at);
 }
 
+/** A day that something was done on: "today", "yesterday", "on Tuesday", "on 3 November". */
+export function onDay(at: number, now: number): string {
+  const days = daysBetween(at, now);
+  if (days > 1 && days < 7) return `on ${longWeekday.format(at)}`;
+  return days === 0 || days === 1 ? day(at, now) : `on ${day(at, now)}`;
+}
+
 /** "February", and with the year when it is another: "February 2024". */
 export const month = (at: number, now: number): string =>
   (sameYear(at, now) ? monthOnly : monthAndYear).format(at);
@@ -108,6 +125,16 @@ export function took(milliseconds: number): string {
   if (milliseconds < 10_000) return `${(milliseconds / 1000).toFixed(1)} s`;
   if (milliseconds < 120_000) return `${Math.round(milliseconds / 1000)} s`;
   return `${Math.round(milliseconds / MINUTE)} min`;
+}
+
+/** How long something has gone on, in words: "40 seconds", "2 minutes", "1 hour 5 minutes". */
+export function span(milliseconds: number): string {
+  const seconds = Math.max(0, Math.round(milliseconds / 1000));
+  if (seconds < 60) return count(seconds, "second");
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return count(minutes, "minute");
+  const rest = minutes % 60;
+  return count(Math.floor(minutes / 60), "hour") + (rest === 0 ? "" : ` ${count(rest, "minute")}`);
 }
 
 /** "Good morning", "Good afternoon", "Good evening". */

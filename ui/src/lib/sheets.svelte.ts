@@ -7,6 +7,8 @@ export type SheetSpec =
   /** With `servers`, as they were changed by hand; with `run`, the checks run at once where nothing has to be asked. */
   | { kind: "reconnect"; id: number; servers?: Servers; run?: boolean }
   | { kind: "edit-account"; id: number }
+  /** With `run`, one that was begun; with `account`, the mailbox to begin with. */
+  | { kind: "test-email"; run?: number; account?: number }
   | { kind: "delete-account"; id: number; email: string }
   | { kind: "contact"; id?: number; focusAddress?: boolean; saved?: (id: number) => void }
   | { kind: "delete-contact"; id: number; name: string }

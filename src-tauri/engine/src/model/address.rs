@@ -70,7 +70,12 @@ impl Address {
             if domain.bytes().any(|b| b.is_ascii() && !b.is_ascii_alphanumeric() && !b"-._".contains(&b)) {
                 return None;
             }
-            idna::domain_to_ascii(domain).ok()?
+            // Full-width letters and signs become plain ones here, so what comes out is looked at too.
+            let ascii = idna::domain_to_ascii(domain).ok()?;
+            if !ascii.bytes().all(|b| b.is_ascii_alphanumeric() || b"-._".contains(&b)) {
+                return None;
+            }
+            ascii
         };
         Some(Self(format!("{}@{domain}", local.to_lowercase())))
     }
@@ -138,6 +143,8 @@ mod tests {
             ("anna@example", AddressError::BadDomain),
             ("anna@example..com", AddressError::BadDomain),
             ("anna\r\nRCPT@example.com", AddressError::BadCharacter),
+            ("anna@client＞.example", AddressError::BadDomain),
+            ("anna@client＠.example", AddressError::BadDomain),
         ] {
             assert_eq!(Address::parse(text), Err(why), "{text:?}");
         }

@@ -4,6 +4,7 @@ import userEvent, { type UserEvent } from "@testing-library/user-event";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { ConnectRequest } from "../../lib/bindings";
 import { router } from "../../lib/router.svelte";
+import { sheets } from "../../lib/sheets.svelte";
 import ConnectSheet from "./ConnectSheet.svelte";
 import {
   askedFor,
@@ -151,6 +152,9 @@ test("signing in with the browser goes on to the checks by itself", async () => 
   expect(await screen.findByText("Connected.")).toBeVisible();
   const run = askedFor(asked, "begin_browser_sign_in")[0]?.run;
   expect(given(asked)[0]?.sign_in).toEqual({ kind: "browser", run });
+  await person.click(await screen.findByRole("button", { name: "Send a test email" }));
+  expect(sheets.shown).toEqual({ kind: "test-email", account: 7 });
+  sheets.close();
 });
 
 test("after ten seconds it asks whether the browser opened, and Back leaves nothing that waits", async () => {

@@ -4,6 +4,7 @@ import userEvent, { type UserEvent } from "@testing-library/user-event";
 import { beforeEach, expect, test, vi } from "vitest";
 import type { ReconnectRequest, Servers, WhatIsWrong } from "../../lib/bindings";
 import { router } from "../../lib/router.svelte";
+import { sheets } from "../../lib/sheets.svelte";
 import ReconnectSheet from "./ReconnectSheet.svelte";
 import {
   account,
@@ -86,6 +87,10 @@ test("an expired certificate that was renewed asks for no password", async () =>
   await isBack();
   expect(screen.queryByLabelText(/password/i)).toBeNull();
   expect(given(asked)[0]?.sign_in).toEqual({ kind: "stored" });
+  // Whoever wants to see it for themselves tests this very mailbox.
+  await person.click(screen.getByRole("button", { name: "Send a test email" }));
+  expect(sheets.shown).toEqual({ kind: "test-email", account: 7 });
+  sheets.close();
 });
 
 test("a saved password that turns out to be refused is asked for then", async () => {

@@ -29,6 +29,8 @@ function open(boxes: AccountRow[]): { boxes: AccountRow[] } {
     settings: () => ({ show_mail_on_dashboard: true, cycle_minutes: 10, theme: "system" }),
     contacts: () => ({ rows: [], next: null }),
     what_is_wrong: () => new Promise(() => undefined),
+    test_choices: () => ({ accounts: [], used: [] }),
+    test_runs: () => [],
   });
   router.go({ screen: "contacts" });
   render(App);
@@ -54,6 +56,9 @@ test("F1 opens Help, from a field too, and its steps lead to the screens they sp
 
   await person.click(screen.getByRole("button", { name: "Folders of nora@" }));
   expect(sheets.shown).toEqual({ kind: "edit-account", id: 3 });
+  sheets.close();
+  await person.click(await screen.findByRole("button", { name: "Send a test email" }));
+  expect(sheets.shown).toEqual({ kind: "test-email" });
   sheets.close();
   await person.click(await screen.findByRole("button", { name: "Open To sort" }));
   expect(router.place.screen).toBe("to-sort");

@@ -1,7 +1,6 @@
 //! Header fields. Whatever was typed, a field ends where it should (RFC 5322, 2047, 2231, 6532).
 
 use super::Letter;
-use crate::mail::words::deceives;
 use crate::model::{Address, Mailbox, Timestamp};
 use std::io;
 
@@ -112,10 +111,7 @@ fn mailboxes(out: &mut String, name: &str, list: &[Mailbox]) -> io::Result<bool>
 /// The addr-spec as it stands in a field: the local part quoted where it must be, the domain as A-label.
 fn addr_spec(address: &str) -> Option<String> {
     let (local, domain) = address.rsplit_once('@')?;
-    // The grammar allows brackets between quotes; nobody has them, and they deceive careless readers.
-    let bad = |c: char| {
-        c.is_control() || (c.is_whitespace() && c != ' ') || deceives(c) || matches!(c, '<' | '>' | '@')
-    };
+    let bad = |c: char| c.is_control() || (c.is_whitespace() && c != ' ');
     if local.is_empty() || address.len() > MAX_TOKEN || local.contains(bad) {
         return None;
     }
