@@ -117,16 +117,15 @@ fn answer(held: &Held, folder: &str, tag: &str, command: &str) -> String {
         return format!("{tag} OK [CAPABILITY IMAP4rev1 SPECIAL-USE] in\r\n");
     } else if command.starts_with("LIST") {
         ["\\HasNoChildren) \"/\" INBOX", "\\Sent) \"/\" Sent", "\\Junk) \"/\" Spam"]
-            .iter()
             .map(|folder| format!("* LIST ({folder}\r\n"))
-            .collect()
+            .concat()
     } else if command.starts_with("EXAMINE") {
         let next = mails.len() + 1;
         format!("* {} EXISTS\r\n* OK [UIDVALIDITY 7] ok\r\n* OK [UIDNEXT {next}] ok\r\n", mails.len())
     } else if command.starts_with("UID SEARCH") {
         // Finds more than was asked for, as servers may: whoever asks checks.
-        let uids: String = all().map(|(uid, _)| format!(" {uid}")).collect();
-        format!("* SEARCH{uids}\r\n")
+        let uids: Vec<String> = all().map(|(uid, _)| format!(" {uid}")).collect();
+        format!("* SEARCH{}\r\n", uids.concat())
     } else if let Some((set, items)) =
         command.strip_prefix("UID FETCH ").and_then(|rest| rest.split_once(' '))
     {
@@ -154,6 +153,8 @@ fn fetched(uid: usize, mail: &str, items: &str) -> String {
     let outside = format!("UID {uid} INTERNALDATE \"{received}\" RFC822.SIZE {} FLAGS ()", mail.len());
     if items.contains("HEADER.FIELDS") {
         format!("* {uid} FETCH ({outside} BODY[HEADER.FIELDS (FROM)] {{{}}}\r\n{header})\r\n", header.len())
+    } else if items.contains("BODY.PEEK[]<0.") {
+        format!("* {uid} FETCH (UID {uid} BODY[]<0> {{{}}}\r\n{mail})\r\n", mail.len())
     } else if items.contains("BODY.PEEK[]") {
         format!("* {uid} FETCH (UID {uid} BODY[] {{{}}}\r\n{mail})\r\n", mail.len())
     } else {

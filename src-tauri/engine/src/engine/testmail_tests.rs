@@ -306,6 +306,28 @@ async fn with_the_dashboard_setting_off_the_reply_is_shown_in_the_project() {
 }
 
 #[tokio::test]
+async fn a_mail_that_comes_back_ends_the_run() {
+    let case = case().await;
+    let run = case.sent().await;
+    let report = format!(
+        "From: Mail Delivery System <MAILER-DAEMON@own.example>\nTo: {NORA}\nSubject: Undelivered Mail\n\
+         Message-ID: <report@own.example>\nAuto-Submitted: auto-replied\nMIME-Version: 1.0\n\
+         Content-Type: multipart/report; report-type=delivery-status; boundary=b\n\n\
+         --b\n\nIt could not be delivered.\n\
+         --b\nContent-Type: message/delivery-status\n\nReporting-MTA: dns; own.example\n\n\
+         Final-Recipient: rfc822; {ELSE}\nAction: failed\nStatus: 5.1.1\n\
+         Diagnostic-Code: smtp; 550 5.1.1 unknown user\n\n\
+         --b\nContent-Type: text/rfc822-headers\n\nMessage-ID: {}\nSubject: {}\n\n--b--\n",
+        case.post.field("Message-ID"),
+        run.subject
+    );
+    case.post.deliver("INBOX", report.replace('\n', "\r\n"));
+    let run = case.status(run.id).await;
+    assert_eq!((run.state, code(&run)), (RunState::Failed, "bounced"), "{run:?}");
+    assert!(run.diagnosis.unwrap().server_said.unwrap().contains("unknown user"));
+}
+
+#[tokio::test]
 async fn a_reply_to_another_mailbox_is_found_there() {
     let case = case().await;
     let other = Post::opens().await;

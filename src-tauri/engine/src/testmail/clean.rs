@@ -1,6 +1,6 @@
 //! Removing what was made for a test: here alone, never on a server.
 
-use super::gather::answers;
+use super::gather::answering;
 use crate::model::{ContactId, MessageId, ProjectId};
 use crate::store::test_runs::{self, Run};
 use crate::store::{Result, contacts, lists, messages, projects};
@@ -47,7 +47,7 @@ impl Removal {
 /// What removing a run would remove now.
 pub fn removal(connection: &Connection, run: &Run) -> Result<Removal> {
     let mut gone: Vec<MessageId> =
-        answers(connection, run)?.into_iter().map(|mention| mention.id).chain(run.reply).collect();
+        answering(connection, run)?.into_iter().map(|mention| mention.id).chain(run.reply).collect();
     gone.extend(messages::with_message_id(connection, &run.message_id)?);
     gone.sort_unstable();
     gone.dedup();

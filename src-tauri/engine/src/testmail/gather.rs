@@ -28,7 +28,7 @@ pub fn gather(connection: &Connection, mut run: Run, show_mail: bool, now: Times
         _ => 0,
     };
     let mut replies = Vec::new();
-    for mention in answers(connection, &run)?.into_iter().filter(|mention| mention.incoming) {
+    for mention in answering(connection, &run)?.into_iter().filter(|mention| mention.incoming) {
         replies.push(reply(&people, &run, &mention)?);
     }
     let found = run.found.clone().map(|found| people.found(found)).transpose()?;
@@ -64,7 +64,7 @@ pub fn gather(connection: &Connection, mut run: Run, show_mail: bool, now: Times
 }
 
 /// Messages here that answer the test, the oldest first: an outgoing one may be among them.
-pub(super) fn answers(connection: &Connection, run: &Run) -> Result<Vec<Mention>> {
+pub(super) fn answering(connection: &Connection, run: &Run) -> Result<Vec<Mention>> {
     let mut found = test_runs::mentions(connection, &run.message_id, &run.token)?;
     found.retain(|mention| {
         let own = !run.message_id.is_empty() && mention.message_id == run.message_id;
