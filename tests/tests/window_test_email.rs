@@ -229,7 +229,7 @@ fn a_mailbox_that_does_not_send_has_its_own_way() -> Outcome<()> {
     let subject = runs.lines().find_map(|line| line.split("Hatstand test ").nth(1)).doing("no subject")?;
     let token: String = subject.chars().take(8).collect();
     pair.client("anna")?.write(&format!("hatstand test {token}")).send()?;
-    window.until_within(A_LOOK, "the result", |window| Ok(window.shows("test-result")?))?;
+    window.until_within(A_LOOK, "the result", |window| window.shows("test-result"))?;
     window.wait_for("Your email is syncing")?;
     window.close()
 }
