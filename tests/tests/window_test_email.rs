@@ -159,7 +159,6 @@ fn a_refused_password_is_said_and_mended() -> Outcome<()> {
     let window = studio.window()?;
     window.click("button", "Settings")?;
     window.wait_for_green(NORA)?;
-    // The outgoing server alone wants another password now: nothing but sending shows it.
     studio.pair.dovecot.set_password("nora", "another-horse")?;
     begin(&window, ANNA)?;
     wait_for_result(&window, "password")?;

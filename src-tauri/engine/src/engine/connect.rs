@@ -153,8 +153,10 @@ impl Engine {
             Err(failure) if failure.cause == Cause::Cancelled => return Err(failure.into()),
             other => other.err(),
         };
-        // Of a paused account too: what was refused before the pause is still refused.
-        let failure = connect::counts(standing.counts, live);
+        // Of a paused account too: what was refused before the pause is still refused. What the outgoing server alone
+        // refused is typed or signed in anew here as well.
+        let sending = standing.sending.filter(|failure| secret_was_refused(failure.cause));
+        let failure = connect::counts(standing.counts.or(sending), live);
         Ok(connect::what_is_wrong(&account, self.table(), failure, standing.last_success))
     }
 
