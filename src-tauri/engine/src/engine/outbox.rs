@@ -41,7 +41,8 @@ impl Engine {
         })
     }
 
-    /// Mail of a project that has not become a message of it: drafts, and what waits, failed or is uncertain; newest first.
+    /// Mail of a project that has not become a message of it: drafts, and what waits, failed or is
+    /// uncertain, and what was sent but not to everybody; newest first.
     pub async fn outgoing_of_project(&self, project_id: ProjectId) -> Result<Vec<OutgoingRow>, Refusal> {
         self.outgoing_rows(move |db| {
             projects::get(db, project_id)?;

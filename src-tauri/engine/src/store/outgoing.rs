@@ -236,33 +236,47 @@ pub fn open(connection: &Connection, limit: u32) -> Result<Vec<Written>> {
     }
     all.extend(query(
         connection,
-        &format!(
-            "SELECT {COLUMNS} FROM outgoing o WHERE o.id IN (SELECT outgoing_id FROM outgoing_recipient \
-             WHERE state = 'refused') AND o.state = 'sent' AND o.dismissed = 0 ORDER BY o.id DESC LIMIT ?1"
-        ),
+        &format!("SELECT {COLUMNS} FROM outgoing o WHERE {NOT_TO_ALL} ORDER BY o.id DESC LIMIT ?1"),
         [limit],
     )?);
     all.sort_by_key(|written| std::cmp::Reverse((written.changed_at, written.id)));
     Ok(all)
 }
 
-/// Mail of a project that is no message yet, newest first.
+/// Sent, but not to everybody: the person has not taken note of it yet.
+const NOT_TO_ALL: &str = "o.id IN (SELECT outgoing_id FROM outgoing_recipient WHERE state = 'refused') \
+     AND o.state = 'sent' AND o.dismissed = 0";
+
+/// Mail of a project that is no message yet, newest first, and what was sent there but not to everybody.
 pub fn of_project(connection: &Connection, project: ProjectId) -> Result<Vec<Written>> {
-    query(
+    let mut all = query(
         connection,
         &format!(
             "SELECT {COLUMNS} FROM outgoing o WHERE o.project_id = ?1 AND o.state IN \
              ('draft', 'queued', 'sending', 'failed', 'uncertain') ORDER BY o.changed_at DESC, o.id DESC LIMIT 100"
         ),
         [project.0],
-    )
+    )?;
+    all.extend(query(
+        connection,
+        &format!(
+            "SELECT {COLUMNS} FROM outgoing o WHERE {NOT_TO_ALL} AND +o.project_id = ?1 ORDER BY o.id DESC LIMIT 100"
+        ),
+        [project.0],
+    )?);
+    all.sort_by_key(|written| std::cmp::Reverse((written.changed_at, written.id)));
+    Ok(all)
 }
 
 /// How many are drafts, how many wait or are on their way, and how many need the person.
 pub fn counts(connection: &Connection) -> Result<(u32, u32, u32)> {
     let mut of_state = connection.prepare_cached("SELECT count(*) FROM outgoing WHERE state = ?1")?;
     let mut count = |state: &str| of_state.query_row([state], |row| row.get::<_, u32>(0));
-    Ok((count("draft")?, count("queued")? + count("sending")?, count("failed")? + count("uncertain")?))
+    let (drafts, waiting) = (count("draft")?, count("queued")? + count("sending")?);
+    let not_to_all: u32 = connection
+        .prepare_cached(&format!("SELECT count(*) FROM outgoing o WHERE {NOT_TO_ALL}"))?
+        .query_row([], |row| row.get(0))?;
+    Ok((drafts, waiting, count("failed")? + count("uncertain")? + not_to_all))
 }
 
 /// What a new draft begins with.

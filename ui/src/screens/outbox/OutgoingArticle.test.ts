@@ -36,7 +36,7 @@ test.each<[OutgoingShown, string[]]>([
   ["scheduled", ["Edit: Timeline", "Send now: Timeline"]],
   ["waiting", ["Edit: Timeline", "Send now: Timeline"]],
   ["sending", []],
-  ["failed", ["Try again: Timeline", "Edit: Timeline", "Dismiss: Timeline"]],
+  ["failed", ["Try again: Timeline", "Edit: Timeline"]],
   ["uncertain", ["It arrived: Timeline", "Send again: Timeline"]],
   ["sent", ["Dismiss: Timeline"]],
 ])("%s offers what can be done, and nothing else", (state, names) => {
