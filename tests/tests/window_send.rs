@@ -176,13 +176,7 @@ fn enter_that_ends_a_composition_sends_nothing_and_makes_no_chip() -> Outcome<()
     {
         window.script(compose, &[selector.into(), control.into()])?;
     }
-    window.script(
-        compose,
-        &[
-            "[data-testid=compose-sheet] input[role=combobox]".into(),
-            false.into(),
-        ],
-    )?;
+    window.script(compose, &["[data-testid=compose-sheet] input[role=combobox]".into(), false.into()])?;
     assert_eq!(window.texts("[data-testid=chip]")?.len(), chips, "no chip comes of it");
     window.find("dialog", "New mail")?;
     assert_eq!(states(&window)?.iter().filter(|state| *state != "draft").count(), 0);

@@ -80,6 +80,13 @@ impl Window {
         Err(Trouble::new(format!("xdotool {}: {}", args.join(" "), String::from_utf8_lossy(&run.stderr))))
     }
 
+    /// The number of the app's own process: the driver's child.
+    pub fn app_process(&self) -> Outcome<u32> {
+        let driver = self.driver.child.id();
+        let children = std::fs::read_to_string(format!("/proc/{driver}/task/{driver}/children"))?;
+        children.split_whitespace().find_map(|pid| pid.parse().ok()).doing("the driver has no child")
+    }
+
     /// Kills the app and everything of it, with no chance to put anything in order.
     pub fn kill(mut self) -> Outcome<()> {
         use rustix::process::{Pid, Signal, kill_process_group};

@@ -135,20 +135,19 @@ impl Outbox {
         }
         let Some(sent) = SentFolder::of(&folder) else { return Ok(CopyState::NoFolder) };
         let bytes = self.bytes(written.id).await.map_err(|error| error.failure())?;
-        session.append_sent(&sent, &bytes, written.queued_at.unwrap_or(written.changed_at)).await?;
+        let date = written.queued_at.unwrap_or(written.changed_at);
+        session.append_sent(&sent, bytes, written.size, date).await?;
         session.logout().await;
         Ok(CopyState::Stored)
     }
 
-    async fn bytes(&self, id: OutgoingId) -> Result<Vec<u8>, StoreError> {
+    async fn bytes(&self, id: OutgoingId) -> Result<Box<dyn Read + Send>, StoreError> {
         let dir = self.store().dir().to_owned();
         self.store()
             .read(move |db| {
                 let packed =
                     sending::content(db, id)?.ok_or_else(|| crate::model::Refusal::not_found("mail"))?;
-                let mut bytes = Vec::new();
-                raw::open_stream(&dir, &packed)?.read_to_end(&mut bytes)?;
-                Ok(bytes)
+                raw::open_stream(&dir, &packed)
             })
             .await
     }

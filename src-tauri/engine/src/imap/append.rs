@@ -6,6 +6,7 @@ use super::search::{Field, Search, Term};
 use super::{Session, UidSet, causes, utf7};
 use crate::mail::Deciding;
 use crate::model::{Cause, Failure, Timestamp};
+use std::io::Read;
 
 /// The header by which a copy is known.
 const FIELD: &str = "Message-ID";
@@ -53,16 +54,16 @@ impl Session {
         Ok(found)
     }
 
-    /// Puts a copy into Sent, marked as read (APPEND, RFC 9051 6.3.12). Over the server's APPENDLIMIT, or when it
+    /// Puts a copy of `size` bytes into Sent, marked as read (APPEND, RFC 9051 6.3.12); read in pieces, off the runtime. Over the server's APPENDLIMIT, or when it
     /// says no: a failure, and nothing is there. When the connection breaks it may be there or not: look again.
     pub async fn append_sent(
         &mut self,
         folder: &SentFolder,
-        bytes: &[u8],
+        bytes: impl Read + Send + 'static,
+        size: u64,
         date: Timestamp,
     ) -> Result<(), Failure> {
         let name = utf7::decode(folder.raw_name());
-        let size = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
         if let Some(most) = self.capabilities.append_limit().filter(|most| size > *most) {
             let words = format!("The server stores {most} bytes; the mail has {size}.");
             return Err(Failure::said(Cause::MessageTooLarge, words).in_folder(name));
@@ -73,7 +74,7 @@ impl Session {
         if let Some(date) = date_time(date) {
             command.words(&format!(" \"{date}\""));
         }
-        let early = self.dialogue.start_with(command, bytes).await?;
+        let early = self.dialogue.start_with(command, size, bytes).await?;
         let reply = match early {
             Some(reply) if reply.is_ok() => {
                 let words = format!("The server did not wait for the mail: {}", reply.words());

@@ -30,7 +30,7 @@ fn hears_mail() -> Vec<Turn> {
 
 async fn appended(turns: Vec<Turn>) -> (Result<(), Failure>, Session, Scripted) {
     let (mut session, server) = session(turns).await;
-    let result = session.append_sent(&sent("Sent &ANw-"), MAIL, DATE).await;
+    let result = session.append_sent(&sent("Sent &ANw-"), MAIL, MAIL.len() as u64, DATE).await;
     (result, session, server)
 }
 
@@ -126,9 +126,21 @@ async fn over_the_servers_limit_nothing_is_sent() {
     let (connection, server) = open(vec![say(GREETING), hear("AUTHENTICATE"), say(signed_in)]).await;
     let mut session = connection.unwrap().sign_in("anna", &password("geheim")).await.unwrap();
     assert_eq!(session.capabilities().append_limit(), Some(19));
-    assert_eq!(cause(session.append_sent(&sent("Sent"), MAIL, DATE).await), Cause::MessageTooLarge);
+    assert_eq!(cause(session.append_sent(&sent("Sent"), MAIL, 20, DATE).await), Cause::MessageTooLarge);
     drop(session);
     assert!(!server.heard().await.contains("APPEND"));
+}
+
+#[tokio::test]
+async fn a_stored_mail_of_another_length_is_never_a_copy() {
+    for (size, words) in [(21, "not as long"), (19, "longer")] {
+        let (mut session, server) = session(vec![hear("APPEND"), say("+ go on\n")]).await;
+        let failure = session.append_sent(&sent("Sent"), MAIL, size, DATE).await.unwrap_err();
+        assert!(failure.server_said.unwrap().contains(words), "{size}");
+        assert!(session.find_by_message_id("x@y").await.is_err(), "half a command stands on the wire");
+        drop(session);
+        drop(server);
+    }
 }
 
 #[tokio::test]

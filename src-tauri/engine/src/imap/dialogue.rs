@@ -5,10 +5,10 @@ use super::command::Command;
 use super::guard::{Guard, GuardError};
 use super::{Capabilities, causes};
 use crate::model::{Cause, Failure};
-use crate::net::{Stream, clean, failure_of, hung_up};
+use crate::net::{Stream, clean, failure_of, hung_up, read_ahead, unreadable};
 use imap_proto::{MailboxDatum, Outcome, Response, ResponseCode, Status};
 use std::convert::Infallible;
-use std::io;
+use std::io::{self, Read};
 use tokio::io::AsyncWriteExt;
 
 /// The most that one command may be answered: UIDs found, messages fetched.
@@ -169,16 +169,27 @@ impl Dialogue {
     pub(super) async fn start_with(
         &mut self,
         mut command: Command,
-        literal: &[u8],
+        size: u64,
+        literal: impl Read + Send + 'static,
     ) -> Result<Option<Reply>, Failure> {
-        command.words(&format!(" {{{}}}", literal.len()));
+        command.words(&format!(" {{{size}}}"));
         let mut early = self.start(&command).await?;
         if early.is_none() {
             early = self.go_on().await?;
         }
         if early.is_none() {
             self.writing = true;
-            self.write(literal).await?;
+            let (mut pieces, mut left) = (read_ahead(literal), size);
+            while let Some(piece) = pieces.recv().await {
+                let piece = piece.map_err(|error| unreadable(&error.to_string()))?;
+                let length = u64::try_from(piece.len()).unwrap_or(u64::MAX);
+                // What would be too much is not begun: the server waits in vain, and stores nothing.
+                left = left.checked_sub(length).ok_or_else(|| unreadable("It is longer than it was."))?;
+                self.write(&piece).await?;
+            }
+            if left > 0 {
+                return Err(unreadable("It is not as long as it was."));
+            }
             self.write(b"\r\n").await?;
             self.writing = false;
         }

@@ -6,6 +6,7 @@
 mod certificate;
 mod counters;
 mod dial;
+mod feed;
 mod http;
 mod issuer;
 mod lines;
@@ -34,6 +35,7 @@ mod trust_tests;
 
 pub use counters::Counters;
 pub use dial::{dial, is_loopback};
+pub(crate) use feed::{PIECE, read_ahead, unreadable};
 pub use http::{http_builder, http_client, http_failure};
 pub use lines::{Lines, not_a_mail_server};
 pub use network::NetworkId;

@@ -7,15 +7,11 @@ use super::path::{needs_utf8, path};
 use super::reply::Reply;
 use super::send::{Follow, Mail, NotSent, Receipt};
 use crate::model::{Address, Cause, Envelope, Failure};
-use std::io::{self, Read};
+use crate::net::{PIECE, read_ahead, unreadable};
+use std::io::Read;
 use std::time::Duration;
-use tokio::sync::mpsc;
 use tokio::time::timeout;
 
-/// A mail is read and written in pieces of this size.
-const PIECE: usize = 32 * 1024;
-/// So many pieces are read ahead.
-const AHEAD: usize = 2;
 /// What a server has to say when a mail cannot be written is not waited for longer than this.
 const LAST_WORDS: Duration = Duration::from_secs(2);
 
@@ -223,25 +219,4 @@ type Asked = (Vec<Address>, Vec<(Address, Failure)>);
 
 fn refusal(reply: &Reply, at: At) -> Failure {
     Failure::said(causes_sending::refused(reply.code, &reply.text(), at), reply.words(&[]))
-}
-
-fn unreadable(why: &str) -> Failure {
-    Failure::said(Cause::Unknown, format!("The stored mail cannot be read. {why}"))
-}
-
-/// Reads off the runtime, a few pieces ahead. It ends by itself when nobody takes them any more.
-fn read_ahead<R: Read + Send + 'static>(mut bytes: R) -> mpsc::Receiver<io::Result<Vec<u8>>> {
-    let (give, take) = mpsc::channel(AHEAD);
-    tokio::task::spawn_blocking(move || {
-        loop {
-            let mut piece = Vec::with_capacity(PIECE);
-            let limit = u64::try_from(PIECE).unwrap_or(u64::MAX);
-            let read = bytes.by_ref().take(limit).read_to_end(&mut piece);
-            let last = read.as_ref().map_or(true, |length| *length == 0);
-            if matches!(read, Ok(0)) || give.blocking_send(read.map(|_| piece)).is_err() || last {
-                return;
-            }
-        }
-    });
-    take
 }
