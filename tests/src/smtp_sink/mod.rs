@@ -145,6 +145,8 @@ struct State {
     waited: BTreeMap<Step, usize>,
     /// Grows with each release.
     releases: u64,
+    /// Times that every connection was cut.
+    cuts: u64,
     messages: Vec<Message>,
     commands: Vec<String>,
     troubles: Vec<String>,
@@ -240,12 +242,14 @@ impl Sink {
         self.shared.changed.notify_all();
     }
 
-    /// Closes every connection.
+    /// Closes every connection, as a server that dies: what it holds goes no further.
     pub fn cut(&self) {
-        for stream in self.shared.lock().connections.drain(..) {
+        let mut state = self.shared.lock();
+        for stream in state.connections.drain(..) {
             let _ = stream.shutdown(Shutdown::Both);
         }
-        self.release();
+        state.cuts += 1;
+        self.shared.changed.notify_all();
     }
 
     /// Waits until the step is reached once more than was waited for already.

@@ -299,11 +299,12 @@ impl<'a> Session<'a> {
             None => Ok(false),
             Some(Act::Cut) => Err(cut()),
             Some(Act::Hold) => {
-                let releases = state.releases;
-                while state.releases == releases && !state.closed {
+                let (releases, cuts) = (state.releases, state.cuts);
+                while state.releases == releases && state.cuts == cuts && !state.closed {
                     state = self.shared.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
                 }
-                Ok(false)
+                // Who dies while it holds has not gone on.
+                if state.cuts == cuts { Ok(false) } else { Err(cut()) }
             }
             Some(Act::Say(words)) => {
                 drop(state);
