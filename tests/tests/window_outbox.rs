@@ -5,53 +5,16 @@ use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use hatstand_tests::cli::{Cli, id};
-use hatstand_tests::keychain::Keychain;
-use hatstand_tests::pair::{ANNA, ANNA_NAME, NORA, PASSWORD, Pair};
+use hatstand_tests::pair::{ANNA, NORA};
 use hatstand_tests::programs::root;
-use hatstand_tests::smtp_sink::{Act, Sink, SinkOptions, Step};
+use hatstand_tests::smtp_sink::{Act, SinkOptions, Step};
 use hatstand_tests::trouble::{Doing, Outcome};
-use hatstand_tests::window::{PROJECT, Window, WindowOptions};
+use hatstand_tests::window::{PROJECT, SinkStudio, Window};
 
 const A_MINUTE: Duration = Duration::from_mins(1);
 const MEGABYTE: usize = 1024 * 1024;
 /// Far more than what packing, reading ahead and the window may take.
 const LARGE: usize = 60 * MEGABYTE;
-
-/// Nora sends through a server that does as it is told.
-struct Bench {
-    cli: Cli,
-    pair: Pair,
-    sink: Sink,
-    keychain: Keychain,
-    project: String,
-}
-
-impl Bench {
-    fn set(options: impl FnOnce(&Pair) -> SinkOptions) -> Outcome<Self> {
-        let keychain = Keychain::start()?;
-        let cli = Cli::fresh(&keychain)?;
-        let pair = Pair::start()?;
-        let sink = Sink::start(options(&pair))?;
-        cli.connect_sending(&pair.dovecot, "nora", NORA, PASSWORD, sink.outgoing())?.done()?;
-        let contact = id(&cli.done(&["contact", "add", "--name", ANNA_NAME, "--email", ANNA])?);
-        let project = id(&cli.done(&["project", "add", "--title", PROJECT, "--contact", &contact])?);
-        sink.forget();
-        Ok(Self { cli, pair, sink, keychain, project })
-    }
-
-    fn window(&self) -> Outcome<Window> {
-        let window = Window::open(WindowOptions::app(self.cli.data_dir(), self.keychain.env())?)?;
-        window.click("button", PROJECT)?;
-        Ok(window)
-    }
-
-    /// How many messages of this subject the project holds.
-    fn in_project(&self, subject: &str) -> Outcome<usize> {
-        let all = self.cli.done(&["messages", "--project", &self.project])?;
-        Ok(all.as_array().into_iter().flatten().filter(|mail| mail["subject"] == subject).count())
-    }
-}
 
 fn picture(name: &str) -> PathBuf {
     root().join("screenshots").join(format!("{name}.png"))
@@ -64,36 +27,9 @@ fn see(window: &Window, name: &str) -> Outcome<()> {
     Ok(())
 }
 
-/// Writes to Anna from the project.
-fn begin(window: &Window, subject: &str) -> Outcome<()> {
-    window.click_id("write")?;
-    window.find("dialog", "New mail")?;
-    window.until("Anna to be there", |window| Ok(!window.texts("[data-testid=chip]")?.is_empty()))?;
-    window.fill("Subject", subject)?;
-    window.click("textbox", "Text")?;
-    window.type_text("For you.")
-}
-
-/// How the mail of this subject stands, while it is shown as outgoing.
-fn state(window: &Window, subject: &str) -> Outcome<Option<String>> {
-    let script = "return [...document.querySelectorAll('[data-testid=outgoing]')]
-        .find(e => e.innerText.includes(arguments[0]))?.dataset.state ?? null";
-    Ok(window.script(script, &[subject.into()])?.as_str().map(str::to_owned))
-}
-
-fn wait_for_state(window: &Window, subject: &str, wanted: &str) -> Outcome<()> {
-    let mut last = None;
-    window
-        .until_within(A_MINUTE, &format!("“{subject}” to be {wanted}"), |window| {
-            last = state(window, subject)?;
-            Ok(last.as_deref() == Some(wanted))
-        })
-        .doing(&format!("it is {last:?}"))
-}
-
 #[test]
 fn killed_at_each_step_nothing_is_lost_and_nothing_goes_twice() -> Outcome<()> {
-    let bench = Bench::set(|_| SinkOptions::default())?;
+    let bench = SinkStudio::set(|_| SinkOptions::default())?;
     let mut window = bench.window()?;
     window.click("button", "Settings")?;
     window.click_id("undo-seconds-0")?;
@@ -112,7 +48,7 @@ fn killed_at_each_step_nothing_is_lost_and_nothing_goes_twice() -> Outcome<()> {
         let subject = format!("Killed at the {name}");
         bench.sink.forget();
         bench.sink.at(step, Act::Hold);
-        begin(&window, &subject)?;
+        window.begin_mail(&subject)?;
         window.click_id("send")?;
         bench.sink.wait_for(step)?;
         window.kill()?;
@@ -121,7 +57,7 @@ fn killed_at_each_step_nothing_is_lost_and_nothing_goes_twice() -> Outcome<()> {
         window = bench.window()?;
         if matches!(step, Step::Dot | Step::Answer) {
             // The dot had left: only the person can say what becomes of it.
-            wait_for_state(&window, &subject, "uncertain")?;
+            window.wait_for_outgoing(&subject, "uncertain")?;
             let taken = usize::from(step == Step::Answer);
             assert_eq!(bench.sink.messages().len(), taken, "{name}: it went again by itself");
             assert_eq!(bench.in_project(&subject)?, 0);
@@ -135,7 +71,7 @@ fn killed_at_each_step_nothing_is_lost_and_nothing_goes_twice() -> Outcome<()> {
         window.until_within(A_MINUTE, &format!("“{subject}” in the project"), |_| {
             Ok(bench.in_project(&subject)? == 1)
         })?;
-        window.until("the outbox to be done with it", |window| Ok(state(window, &subject)?.is_none()))?;
+        window.until("the outbox to be done with it", |window| Ok(window.outgoing(&subject)?.is_none()))?;
         let sent = bench.sink.messages();
         assert_eq!(sent.len(), 1, "{name}");
         assert_eq!(sent.first().map(|mail| mail.to.clone()), Some(vec![ANNA.to_owned()]), "{name}");
@@ -163,7 +99,7 @@ fn most_memory(window: &Window) -> Outcome<usize> {
 
 #[test]
 fn a_large_file_goes_with_a_bar_in_flat_memory_and_survives_a_kill() -> Outcome<()> {
-    let bench = Bench::set(|_| SinkOptions::default())?;
+    let bench = SinkStudio::set(|_| SinkOptions::default())?;
     let window = bench.window()?;
     let file = bench.cli.data_dir().with_file_name("album.bin");
     let mut seed = 1_u32;
@@ -174,7 +110,7 @@ fn a_large_file_goes_with_a_bar_in_flat_memory_and_survives_a_kill() -> Outcome<
     .take(LARGE)
     .collect();
     fs::write(&file, &bytes)?;
-    begin(&window, "The album")?;
+    window.begin_mail("The album")?;
     // The system's dialog takes memory of its own: it is opened once for a small file.
     let note = bench.cli.data_dir().with_file_name("note.txt");
     fs::write(&note, "A note.")?;
@@ -186,7 +122,7 @@ fn a_large_file_goes_with_a_bar_in_flat_memory_and_survives_a_kill() -> Outcome<
     window.click_id("send")?;
     window.click("button", "Send now: The album")?;
     bench.sink.wait_for(Step::Body(LARGE / 2))?;
-    wait_for_state(&window, "The album", "sending")?;
+    window.wait_for_outgoing("The album", "sending")?;
     window.find("progressbar", "Sending The album")?;
     see(&window, "outgoing-sending")?;
 
@@ -216,18 +152,19 @@ fn a_large_file_goes_with_a_bar_in_flat_memory_and_survives_a_kill() -> Outcome<
 
 #[test]
 fn a_mail_over_the_servers_limit_is_said_before_it_is_sent() -> Outcome<()> {
-    let bench = Bench::set(|_| SinkOptions { size: Some(2 * MEGABYTE as u64), ..SinkOptions::default() })?;
+    let bench =
+        SinkStudio::set(|_| SinkOptions { size: Some(2 * MEGABYTE as u64), ..SinkOptions::default() })?;
     let window = bench.window()?;
     window.click("button", "Settings")?;
     window.click_id("undo-seconds-0")?;
     window.click("button", PROJECT)?;
     // The first mail learns the limit.
-    begin(&window, "A first word")?;
+    window.begin_mail("A first word")?;
     window.click_id("send")?;
     bench.sink.wait_for_messages(1)?;
     let file = bench.cli.data_dir().with_file_name("film.bin");
     fs::write(&file, vec![7_u8; 3 * MEGABYTE])?;
-    begin(&window, "The film")?;
+    window.begin_mail("The film")?;
     window.click("button", "Attach files")?;
     window.choose_file(&file)?;
     let said = window.wait_for_id("too-large")?;
@@ -244,12 +181,12 @@ fn a_mail_over_the_servers_limit_is_said_before_it_is_sent() -> Outcome<()> {
 
 #[test]
 fn a_provider_that_saves_by_itself_leaves_one_copy() -> Outcome<()> {
-    let bench = Bench::set(|pair| SinkOptions::default().saving_sent(&pair.dovecot, "nora"))?;
+    let bench = SinkStudio::set(|pair| SinkOptions::default().saving_sent(&pair.dovecot, "nora"))?;
     let window = bench.window()?;
     window.click("button", "Settings")?;
     window.click_id("undo-seconds-0")?;
     window.click("button", PROJECT)?;
-    begin(&window, "Saved over there")?;
+    window.begin_mail("Saved over there")?;
     window.click_id("send")?;
     bench.sink.wait_for_messages(1)?;
     let nora = bench.pair.client("nora")?;

@@ -16,6 +16,7 @@ use crate::dovecot::{Dovecot, DovecotOptions};
 use crate::keychain::Keychain;
 use crate::mailgen::sample::{self, COMPLETED, CONTACTS, PROJECTS, person_of};
 use crate::programs;
+use crate::smtp_sink::{Sink, SinkOptions};
 use crate::trouble::{Doing, Outcome, Trouble};
 
 const USER: &str = "nora";
@@ -28,6 +29,8 @@ pub struct Demo {
     account: String,
     cli: Cli,
     server: Dovecot,
+    /// Takes what is sent, and keeps it.
+    _sink: Sink,
     env: Vec<(String, String)>,
     // Stopped last.
     _keychain: Option<Keychain>,
@@ -41,6 +44,7 @@ impl Demo {
     pub fn prepare(own_keychain: bool, tell: &dyn Fn(&str)) -> Outcome<Self> {
         let now = Timestamp::now();
         let server = Dovecot::start(DovecotOptions::with_user(USER, PASSWORD))?;
+        let sink = Sink::start(SinkOptions::default())?;
         let mail = sample::mailbox(now)?;
         tell(&format!(
             "A mail server runs on port {} of this machine, with {} messages.",
@@ -53,9 +57,10 @@ impl Demo {
         }
         let folder = tempfile::Builder::new().prefix("profile-").tempdir_in(server.dir())?;
         let data = folder.path().join("profile");
-        let (keychain, cli, account) = connect(own_keychain, &server, &data, tell)?;
+        let (keychain, cli, account) = connect(own_keychain, (&server, &sink), &data, tell)?;
         let env = keychain.as_ref().map(bus).unwrap_or_default();
-        let demo = Self { account, cli, server, env, _keychain: keychain, _folder: folder, arrived: 0 };
+        let demo =
+            Self { account, cli, server, _sink: sink, env, _keychain: keychain, _folder: folder, arrived: 0 };
         demo.fill(tell)?;
         Ok(demo)
     }
@@ -147,14 +152,14 @@ impl Drop for Demo {
 /// Connects the account, with the person's keychain or with one of the demo's own.
 fn connect(
     own_keychain: bool,
-    server: &Dovecot,
+    (server, sink): (&Dovecot, &Sink),
     data: &Path,
     tell: &dyn Fn(&str),
 ) -> Outcome<(Option<Keychain>, Cli, String)> {
     let email = person_of("nora").doing("looking for Nora")?.address;
     if !own_keychain {
         let cli = Cli::at(data, Vec::new())?;
-        let run = cli.connect(server, USER, email, PASSWORD)?;
+        let run = cli.connect_sending(server, USER, email, PASSWORD, sink.outgoing())?;
         if !run.cause().starts_with("keychain") {
             return Ok((None, cli, id(&run.done()?)));
         }
@@ -162,7 +167,7 @@ fn connect(
     }
     let keychain = Keychain::start()?;
     let cli = Cli::at(data, bus(&keychain))?;
-    let account = id(&cli.connect(server, USER, email, PASSWORD)?.done()?);
+    let account = id(&cli.connect_sending(server, USER, email, PASSWORD, sink.outgoing())?.done()?);
     Ok((Some(keychain), cli, account))
 }
 

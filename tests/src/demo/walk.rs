@@ -43,7 +43,15 @@ const STEPS: &[Step] = &[
         window.wait_for("timeline-v3.pdf")?;
         window.wait_for_mail("the family portraits")
     }),
+    ("reply", |window| {
+        window.click_id("reply")?;
+        window.find("group", "Reply to Amara Okafor")?;
+        window.click("textbox", "Text")?;
+        window.type_text("Dear Amara, the light in the garden is best before six.")
+    }),
     ("move", |window| {
+        window.click_id("discard")?;
+        window.click_id("discard-really")?;
         window.click("button", "Move")?;
         window.wait_for("Move the whole thread")
     }),
@@ -67,7 +75,14 @@ const STEPS: &[Step] = &[
         window.click("button", "衣装について")?;
         window.wait_for("yuki@sato.example")
     }),
+    ("new-mail", |window| {
+        window.click_id("write")?;
+        window.find("dialog", "New mail")?;
+        window.click("button", "Add Bcc")?;
+        Ok(())
+    }),
     ("contacts", |window| {
+        window.click_id("close-composer")?;
         window.click("button", "Contacts")?;
         window.wait_for("Agnieszka Wójcik")
     }),
@@ -85,7 +100,19 @@ const STEPS: &[Step] = &[
         window.click("button", "Settings")?;
         window.wait_for("Incoming email")
     }),
+    ("test-email", |window| {
+        window.click("button", "Send a test email")?;
+        window.find("textbox", "Your other address")?;
+        Ok(())
+    }),
+    ("new-template", |window| {
+        window.click_id("cancel")?;
+        window.click("button", "Add a template")?;
+        window.find("textbox", "Subject")?;
+        Ok(())
+    }),
     ("account-menu", |window| {
+        window.press("Escape")?;
         window.click("button", "More for nora@noralind.example")?;
         window.find("menuitem", "Delete")?;
         Ok(())

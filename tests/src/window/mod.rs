@@ -32,7 +32,7 @@ use crate::trouble::{Doing, Outcome, Trouble};
 pub use desk::{Desk, letter};
 pub use display::Display;
 pub use looks::{AccountLook, LOOKS, Look, Tone};
-pub use studio::{Berg, PROJECT, Studio};
+pub use studio::{Berg, PROJECT, SinkStudio, Studio};
 pub use tap::Tapped;
 
 const FIND: &str = include_str!("find.js");

@@ -4,8 +4,10 @@
 use super::{Window, WindowOptions};
 use crate::cli::{Cli, id};
 use crate::keychain::Keychain;
-use crate::pair::{ANNA, ANNA_NAME, Client, Pair, PairOptions};
-use crate::trouble::Outcome;
+use crate::pair::{ANNA, ANNA_NAME, Client, NORA, PASSWORD, Pair, PairOptions};
+use crate::smtp_sink::{Sink, SinkOptions};
+use crate::trouble::{Doing, Outcome};
+use std::time::Duration;
 
 /// The project that is there already, Anna's.
 pub const PROJECT: &str = "Berg wedding";
@@ -78,5 +80,77 @@ impl Studio {
         env.push(("SSL_CERT_FILE".to_owned(), self.pair.dovecot.ca_file().display().to_string()));
         env.extend_from_slice(more);
         Window::open(WindowOptions::app(self.cli.data_dir(), env)?)
+    }
+}
+
+/// The same with a server that does as it is told in the place of the outgoing one.
+pub struct SinkStudio {
+    /// The command line with the same profile.
+    pub cli: Cli,
+    /// Where mail is kept.
+    pub pair: Pair,
+    /// Where mail is sent to, and goes no further.
+    pub sink: Sink,
+    /// Where the passwords are.
+    pub keychain: Keychain,
+    /// The id of [`PROJECT`], which is Anna's.
+    pub project: String,
+}
+
+impl SinkStudio {
+    /// With Nora's account, Anna and her project. Nothing is counted yet of what connecting has asked of the sink.
+    pub fn set(options: impl FnOnce(&Pair) -> SinkOptions) -> Outcome<Self> {
+        let keychain = Keychain::start()?;
+        let cli = Cli::fresh(&keychain)?;
+        let pair = Pair::start()?;
+        let sink = Sink::start(options(&pair))?;
+        cli.connect_sending(&pair.dovecot, "nora", NORA, PASSWORD, sink.outgoing())?.done()?;
+        let contact = id(&cli.done(&["contact", "add", "--name", ANNA_NAME, "--email", ANNA])?);
+        let project = id(&cli.done(&["project", "add", "--title", PROJECT, "--contact", &contact])?);
+        sink.forget();
+        Ok(Self { cli, pair, sink, keychain, project })
+    }
+
+    /// Opens the app at the project.
+    pub fn window(&self) -> Outcome<Window> {
+        let window = Window::open(WindowOptions::app(self.cli.data_dir(), self.keychain.env())?)?;
+        window.click("button", PROJECT)?;
+        Ok(window)
+    }
+
+    /// How many messages of this subject the project holds.
+    pub fn in_project(&self, subject: &str) -> Outcome<usize> {
+        let all = self.cli.done(&["messages", "--project", &self.project])?;
+        Ok(all.as_array().into_iter().flatten().filter(|mail| mail["subject"] == subject).count())
+    }
+}
+
+impl Window {
+    /// Begins a mail to Anna from her project, which is shown.
+    pub fn begin_mail(&self, subject: &str) -> Outcome<()> {
+        self.click_id("write")?;
+        self.find("dialog", "New mail")?;
+        self.until("Anna to be there", |window| Ok(!window.texts("[data-testid=chip]")?.is_empty()))?;
+        self.fill("Subject", subject)?;
+        self.click("textbox", "Text")?;
+        self.type_text("For you.")
+    }
+
+    /// How the mail of this subject stands, while it is shown as outgoing.
+    pub fn outgoing(&self, subject: &str) -> Outcome<Option<String>> {
+        let script = "return [...document.querySelectorAll('[data-testid=outgoing]')]
+            .find(e => e.innerText.includes(arguments[0]))?.dataset.state ?? null";
+        Ok(self.script(script, &[subject.into()])?.as_str().map(str::to_owned))
+    }
+
+    /// Waits until the mail of this subject stands so: `draft`, `waiting`, `failed`, `uncertain`, …
+    pub fn wait_for_outgoing(&self, subject: &str, wanted: &str) -> Outcome<()> {
+        let mut last = None;
+        let waited =
+            self.until_within(Duration::from_mins(1), &format!("“{subject}” to be {wanted}"), |window| {
+                last = window.outgoing(subject)?;
+                Ok(last.as_deref() == Some(wanted))
+            });
+        waited.doing(&format!("it is {last:?}"))
     }
 }
