@@ -75,8 +75,9 @@ fn diagnosis(code: &str, sentence: String, remedy: String, mend: Option<Mend>) -
 pub(super) fn not_sent(cause: Cause, server_said: Option<String>) -> Diagnosis {
     let mend = match cause.state() {
         Some(AccountState::NeedsReconnecting) => Some(Mend::Reconnect),
-        Some(_) => Some(Mend::TestAgain),
-        None => Some(Mend::EditAccount),
+        None if matches!(cause, Cause::SendingOff | Cause::SenderRefused) => Some(Mend::EditAccount),
+        // Another address, or another try.
+        Some(_) | None => Some(Mend::TestAgain),
     };
     // What the outbox tries again by itself, a test does not: it is over, and is begun anew.
     let remedy = if cause.retried() { "See to it, then test again." } else { cause.remedy() };
