@@ -154,9 +154,9 @@ fn what_was_refused_ends_the_run_with_the_servers_words() {
         (Cause::WrongPassword, false, Mend::Reconnect),
         (Cause::ConnectionRefused, false, Mend::TestAgain),
         (Cause::Offline, false, Mend::TestAgain),
-        (Cause::RecipientRefused, true, Mend::EditAccount),
+        (Cause::RecipientRefused, true, Mend::TestAgain),
         (Cause::SenderRefused, true, Mend::EditAccount),
-        (Cause::MailRefused, true, Mend::EditAccount),
+        (Cause::MailRefused, true, Mend::TestAgain),
         (Cause::SendingOff, true, Mend::EditAccount),
     ];
     for state in [OutgoingState::Failed, OutgoingState::Queued] {
