@@ -79,14 +79,18 @@ impl Engine {
         Ok(())
     }
 
-    /// Runs one cycle for a run that waits (of the other mailboxes too, when no reply came to its own), looks for its
-    /// reply, and says how it stands.
+    /// Goes on with a run that waits: sends what a program that died had not handed over, runs one cycle (of the other
+    /// mailboxes too, when no reply came to its own), looks for its reply, and says how it stands.
     pub async fn check_test(&self, id: TestRunId) -> Result<TestRun, Refusal> {
         let run = self.read(move |db| test_runs::get(db, id)).await?;
-        if run.state == RunState::Waiting {
+        if run.state == RunState::Waiting && self.go_on(&run).await? {
             self.copy_test(id).await?;
             if let Some(account) = run.account {
                 self.sync(account).await?;
+            }
+            if self.is_overdue(&run) {
+                // The last look: it ends in a moment.
+                let _ = self.look_for_reply(id).await;
             }
             if self.judge_test(id).await?.looks() {
                 // What a look meets, the cycle before it met too, and it stands in the diagnosis.
@@ -98,6 +102,28 @@ impl Engine {
             }
         }
         self.test_run(id).await
+    }
+
+    /// Goes on with the mail of a run whose program died. `false`: that ended the run.
+    async fn go_on(&self, run: &Run) -> Result<bool, Refusal> {
+        let Some(mail) = run.outgoing else { return Ok(true) };
+        // Nobody else is sending it: whoever begins a test from a terminal holds it too.
+        let _guard = self.scheduler().cycle_guard().await?;
+        let way = self.read(move |db| test_runs::on_its_way(db, mail)).await?;
+        match way.map(|way| (way.state, way.handed_over)) {
+            // After that time it does not go any more.
+            Some((OutgoingState::Draft | OutgoingState::Queued | OutgoingState::Sending, false))
+                if self.is_overdue(run) => {}
+            // What either meets stands in the run.
+            Some((OutgoingState::Draft, _)) => drop(self.send_test(run.id).await),
+            Some((OutgoingState::Queued | OutgoingState::Sending, _)) => drop(self.send_one(mail).await),
+            _ => return Ok(true),
+        }
+        Ok(self.judge_test(run.id).await?.state == RunState::Waiting)
+    }
+
+    fn is_overdue(&self, run: &Run) -> bool {
+        self.now().since(run.started_at) >= LIMIT_MS
     }
 
     /// The reply may have come to another mailbox.
@@ -134,8 +160,8 @@ impl Engine {
         {
             let _turn = self.scheduler().turn(account_id).await;
             let _guard = self.scheduler().cycle_guard().await?;
-            let hits = find(self.context(), &account, &testmail::search(&run)).await?;
-            let Some((hit, from)) = testmail::reply_to_bring_in(&hits, &run, &contact) else {
+            let looked = find(self.context(), &account, &testmail::search(&run)).await?;
+            let Some((hit, from)) = testmail::reply_to_bring_in(&looked.hits, &run, &contact) else {
                 let sentence = "The reply is not in Junk any more. Look again in a moment.";
                 return Err(Refusal::new("not_found", sentence));
             };
@@ -212,25 +238,33 @@ impl Engine {
         }
     }
 
-    /// Judges every run that waits. `looked`: after which cycle of an account its server was looked at. `false`: none
-    /// waits.
-    async fn tend_tests(&self, looked: &mut HashMap<AccountId, CycleId>) -> Result<bool, Refusal> {
+    /// Judges every run that waits. `looked`: after which cycle the server was looked at for it. `false`: none waits.
+    async fn tend_tests(&self, looked: &mut HashMap<TestRunId, CycleId>) -> Result<bool, Refusal> {
         let mut waits = false;
         for run in self.read(test_runs::waiting).await? {
-            let judged = self.judge_test(run.id).await?;
+            let mut judged = Judged::of(&run);
+            // One whose time is up ends after a last look.
+            let last = judged.looks() && self.is_overdue(&run);
+            if !last {
+                judged = self.judge_test(run.id).await?;
+            }
+            if let Some(account) = judged.account.filter(|_| judged.looks()) {
+                let latest = self.read(move |db| cycles::latest(db, account, 1)).await?;
+                let cycle = latest.first().map(|cycle| cycle.id);
+                let anew = cycle.is_some_and(|cycle| looked.insert(run.id, cycle) != Some(cycle));
+                if anew {
+                    // What a look meets, the next cycle meets too, and says it.
+                    if let Err(refusal) = self.look_for_reply(run.id).await {
+                        tracing::debug!("test email {}: {refusal}", run.id);
+                    }
+                }
+                if anew || last {
+                    judged = self.judge_test(run.id).await?;
+                }
+            } else if last {
+                judged = self.judge_test(run.id).await?;
+            }
             waits |= judged.state == RunState::Waiting;
-            let Some(account) = judged.account.filter(|_| judged.looks()) else { continue };
-            let latest = self.read(move |db| cycles::latest(db, account, 1)).await?;
-            let Some(cycle) = latest.first().map(|cycle| cycle.id) else { continue };
-            if looked.get(&account) == Some(&cycle) {
-                continue;
-            }
-            looked.insert(account, cycle);
-            // What a look meets, the next cycle meets too, and says it.
-            if let Err(refusal) = self.look_for_reply(run.id).await {
-                tracing::debug!("test email {}: {refusal}", run.id);
-            }
-            self.judge_test(run.id).await?;
         }
         Ok(waits)
     }
@@ -283,7 +317,7 @@ impl Engine {
         if account.paused || self.secret_refused(account_id).await? {
             return Ok(());
         }
-        let found = {
+        let (found, whole) = {
             let _guard = self.scheduler().cycle_guard().await?;
             match testmail::look(self.context(), &account, &run, &contact).await {
                 Ok(found) => found,
@@ -297,16 +331,14 @@ impl Engine {
                 }
             }
         };
-        if found != run.found {
-            self.write(move |tx| test_runs::set_found(tx, id, found.as_ref())).await?;
-        }
-        Ok(())
+        let at = whole.then(|| self.now());
+        self.write(move |tx| test_runs::set_found(tx, id, found.as_ref(), at)).await
     }
 
     /// What kept a reply from counting is mended: the run is judged anew, also one that had come to nothing.
     async fn mended(&self, id: TestRunId) -> Result<(), Refusal> {
         self.write(move |tx| {
-            test_runs::set_found(tx, id, None)?;
+            test_runs::set_found(tx, id, None, None)?;
             test_runs::reopen(tx, id)
         })
         .await?;
