@@ -1,24 +1,16 @@
 //! Guided test emails.
 
-use super::events::Event;
 use super::{Engine, Topic};
 use crate::compose::queue::{When, queue};
 use crate::model::{
-    AccountId, Backfill, ContactAddress, ContactId, CopyState, CycleId, OutgoingState, Refusal, RunState,
-    TestRunId, TestStepName, TestStepState,
+    AccountId, Backfill, ContactAddress, ContactId, CopyState, OutgoingState, Refusal, RunState, TestRunId,
+    TestStepName, TestStepState,
 };
 use crate::store::test_runs::{self, Run};
 use crate::store::{StoreError, accounts, contacts, cycles};
 use crate::sync::{bring_in, find, refile_to_sort};
 use crate::testmail::{self, LIMIT_MS};
 use crate::view::{DeleteFacts, TestChoices, TestRun};
-use std::collections::HashMap;
-use std::time::Duration;
-use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
-
-/// While a run waits, the clock is looked at so often.
-const TEND_EVERY: Duration = Duration::from_secs(5);
 
 impl Engine {
     /// What the wizard begins with.
@@ -44,6 +36,12 @@ impl Engine {
 
     /// Begins a run and waits until its mail was sent or was not, and its copy was seen to.
     pub(super) async fn run_test(&self, account_id: AccountId, address: String) -> Result<TestRun, Refusal> {
+        let cycles = self.read(move |db| cycles::latest(db, account_id, 1)).await?;
+        if cycles.is_empty() {
+            // A first look into a folder sees no delivery report: it must not be the one after the mail. What this one
+            // meets, the next one says.
+            let _ = self.sync(account_id).await;
+        }
         // Held until the mail has left: the same as for a cycle.
         let _guard = self.scheduler().cycle_guard().await?;
         let id = self.store_test(account_id, address).await?;
@@ -122,7 +120,7 @@ impl Engine {
         Ok(self.judge_test(run.id).await?.state == RunState::Waiting)
     }
 
-    fn is_overdue(&self, run: &Run) -> bool {
+    pub(super) fn is_overdue(&self, run: &Run) -> bool {
         self.now().since(run.started_at) >= LIMIT_MS
     }
 
@@ -210,67 +208,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Follows the runs that wait, until closed: judges them whenever something changed, looks for their replies after
-    /// each cycle, ends them after 45 minutes.
-    pub(super) async fn follow_tests(&self) {
-        tokio::select! {
-            () = self.inner.end.cancelled() => {}
-            () = self.follow_for_ever() => {}
-        }
-    }
-
-    async fn follow_for_ever(&self) {
-        let mut events = self.events();
-        let mut looked = HashMap::new();
-        self.resume_tests().await;
-        loop {
-            let waits = match self.tend_tests(&mut looked).await {
-                Ok(waits) => waits,
-                Err(refusal) => {
-                    tracing::warn!("test emails: {refusal}");
-                    true
-                }
-            };
-            tokio::select! {
-                () = news(&mut events) => {}
-                () = tokio::time::sleep(TEND_EVERY), if waits => {}
-            }
-        }
-    }
-
-    /// Judges every run that waits. `looked`: after which cycle the server was looked at for it. `false`: none waits.
-    async fn tend_tests(&self, looked: &mut HashMap<TestRunId, CycleId>) -> Result<bool, Refusal> {
-        let mut waits = false;
-        for run in self.read(test_runs::waiting).await? {
-            let mut judged = Judged::of(&run);
-            // One whose time is up ends after a last look.
-            let last = judged.looks() && self.is_overdue(&run);
-            if !last {
-                judged = self.judge_test(run.id).await?;
-            }
-            if let Some(account) = judged.account.filter(|_| judged.looks()) {
-                let latest = self.read(move |db| cycles::latest(db, account, 1)).await?;
-                let cycle = latest.first().map(|cycle| cycle.id);
-                let anew = cycle.is_some_and(|cycle| looked.insert(run.id, cycle) != Some(cycle));
-                if anew {
-                    // What a look meets, the next cycle meets too, and says it.
-                    if let Err(refusal) = self.look_for_reply(run.id).await {
-                        tracing::debug!("test email {}: {refusal}", run.id);
-                    }
-                }
-                if anew || last {
-                    judged = self.judge_test(run.id).await?;
-                }
-            } else if last {
-                judged = self.judge_test(run.id).await?;
-            }
-            waits |= judged.state == RunState::Waiting;
-        }
-        Ok(waits)
-    }
-
     /// Finds out how a run stands and stores it.
-    async fn judge_test(&self, id: TestRunId) -> Result<Judged, Refusal> {
+    pub(super) async fn judge_test(&self, id: TestRunId) -> Result<Judged, Refusal> {
         let (now, show_mail) = (self.now(), self.settings().await?.show_mail_on_dashboard);
         let facts =
             self.read(move |db| testmail::gather(db, test_runs::get(db, id)?, show_mail, now)).await?;
@@ -309,7 +248,7 @@ impl Engine {
     }
 
     /// Looks at the server for a reply that the rules do not bring in, and notes what it found.
-    async fn look_for_reply(&self, id: TestRunId) -> Result<(), Refusal> {
+    pub(super) async fn look_for_reply(&self, id: TestRunId) -> Result<(), Refusal> {
         let (run, contact) = self.read(move |db| with_contact(db, id)).await?;
         let Some(account_id) = run.account else { return Ok(()) };
         let _turn = self.scheduler().turn(account_id).await;
@@ -372,7 +311,7 @@ impl Engine {
         Ok(id)
     }
 
-    fn send_test_soon(&self, id: TestRunId) {
+    pub(super) fn send_test_soon(&self, id: TestRunId) {
         let engine = self.clone();
         tokio::spawn(async move {
             if let Err(refusal) = engine.send_test(id).await {
@@ -427,36 +366,17 @@ impl Engine {
         }
         Ok(())
     }
-
-    /// A program died before it had put a run's mail into the outbox: it goes now.
-    pub(super) async fn resume_tests(&self) {
-        let waiting = self
-            .read(|db| {
-                let mut drafts = Vec::new();
-                for run in test_runs::waiting(db)? {
-                    let way = run.outgoing.map(|mail| test_runs::on_its_way(db, mail)).transpose()?.flatten();
-                    if way.is_some_and(|way| way.state == OutgoingState::Draft) {
-                        drafts.push(run.id);
-                    }
-                }
-                Ok(drafts)
-            })
-            .await;
-        for id in waiting.unwrap_or_default() {
-            self.send_test_soon(id);
-        }
-    }
 }
 
 /// A run as it was judged last.
-struct Judged {
-    state: RunState,
-    account: Option<AccountId>,
+pub(super) struct Judged {
+    pub(super) state: RunState,
+    pub(super) account: Option<AccountId>,
     waits_for_reply: bool,
 }
 
 impl Judged {
-    fn of(run: &Run) -> Self {
+    pub(super) fn of(run: &Run) -> Self {
         let running = |step: &crate::model::TestStep| {
             step.name == TestStepName::ReplySeen && step.state == TestStepState::Running
         };
@@ -464,7 +384,7 @@ impl Judged {
     }
 
     /// A look at the server may find its reply.
-    fn looks(&self) -> bool {
+    pub(super) fn looks(&self) -> bool {
         self.state == RunState::Waiting && self.waits_for_reply
     }
 }
@@ -479,15 +399,4 @@ fn with_contact(db: &rusqlite::Connection, id: TestRunId) -> Result<(Run, Vec<Co
 fn random() -> [u8; 5] {
     let bytes = uuid::Uuid::new_v4().into_bytes();
     [bytes[0], bytes[1], bytes[2], bytes[3], bytes[4]]
-}
-
-/// Waits for something that may change how a run stands.
-async fn news(events: &mut broadcast::Receiver<Event>) {
-    loop {
-        match events.recv().await {
-            Ok(Event::Changed(Topic::Settings) | Event::TurnedRed(_) | Event::Checklist { .. }) => {}
-            Ok(_) | Err(RecvError::Lagged(_)) => return,
-            Err(RecvError::Closed) => std::future::pending().await,
-        }
-    }
 }
