@@ -20,6 +20,7 @@ CREATE TABLE test_run (
     checks        TEXT NOT NULL DEFAULT '[]',      -- JSON of model::Check
     reply         INTEGER REFERENCES message(id) ON DELETE SET NULL,
     found         TEXT,                            -- JSON of model::FoundReply: a reply that could not count, and where it lies
+    looked_at     INTEGER,                         -- when a look into every folder of the server last succeeded
     cleaned       INTEGER NOT NULL DEFAULT 0
 ) STRICT;
 CREATE INDEX test_run_state ON test_run(state, id);

@@ -17,6 +17,7 @@ mod people;
 mod projects;
 mod settings;
 mod testmail;
+mod testmail_follow;
 #[cfg(test)]
 mod testmail_post;
 #[cfg(test)]

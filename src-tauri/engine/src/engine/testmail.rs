@@ -1,24 +1,16 @@
 //! Guided test emails.
 
-use super::events::Event;
 use super::{Engine, Topic};
 use crate::compose::queue::{When, queue};
 use crate::model::{
-    AccountId, Backfill, ContactAddress, ContactId, CopyState, CycleId, OutgoingState, Refusal, RunState,
-    TestRunId, TestStepName, TestStepState,
+    AccountId, Backfill, ContactAddress, ContactId, CopyState, OutgoingState, Refusal, RunState, TestRunId,
+    TestStepName, TestStepState,
 };
 use crate::store::test_runs::{self, Run};
 use crate::store::{StoreError, accounts, contacts, cycles};
 use crate::sync::{bring_in, find, refile_to_sort};
 use crate::testmail::{self, LIMIT_MS};
 use crate::view::{DeleteFacts, TestChoices, TestRun};
-use std::collections::HashMap;
-use std::time::Duration;
-use tokio::sync::broadcast;
-use tokio::sync::broadcast::error::RecvError;
-
-/// While a run waits, the clock is looked at so often.
-const TEND_EVERY: Duration = Duration::from_secs(5);
 
 impl Engine {
     /// What the wizard begins with.
@@ -44,6 +36,12 @@ impl Engine {
 
     /// Begins a run and waits until its mail was sent or was not, and its copy was seen to.
     pub(super) async fn run_test(&self, account_id: AccountId, address: String) -> Result<TestRun, Refusal> {
+        let cycles = self.read(move |db| cycles::latest(db, account_id, 1)).await?;
+        if cycles.is_empty() {
+            // A first look into a folder sees no delivery report: it must not be the one after the mail. What this one
+            // meets, the next one says.
+            let _ = self.sync(account_id).await;
+        }
         // Held until the mail has left: the same as for a cycle.
         let _guard = self.scheduler().cycle_guard().await?;
         let id = self.store_test(account_id, address).await?;
@@ -79,14 +77,18 @@ impl Engine {
         Ok(())
     }
 
-    /// Runs one cycle for a run that waits (of the other mailboxes too, when no reply came to its own), looks for its
-    /// reply, and says how it stands.
+    /// Goes on with a run that waits: sends what a program that died had not handed over, runs one cycle (of the other
+    /// mailboxes too, when no reply came to its own), looks for its reply, and says how it stands.
     pub async fn check_test(&self, id: TestRunId) -> Result<TestRun, Refusal> {
         let run = self.read(move |db| test_runs::get(db, id)).await?;
-        if run.state == RunState::Waiting {
+        if run.state == RunState::Waiting && self.go_on(&run).await? {
             self.copy_test(id).await?;
             if let Some(account) = run.account {
                 self.sync(account).await?;
+            }
+            if self.is_overdue(&run) {
+                // The last look: it ends in a moment.
+                let _ = self.look_for_reply(id).await;
             }
             if self.judge_test(id).await?.looks() {
                 // What a look meets, the cycle before it met too, and it stands in the diagnosis.
@@ -98,6 +100,28 @@ impl Engine {
             }
         }
         self.test_run(id).await
+    }
+
+    /// Goes on with the mail of a run whose program died. `false`: that ended the run.
+    async fn go_on(&self, run: &Run) -> Result<bool, Refusal> {
+        let Some(mail) = run.outgoing else { return Ok(true) };
+        // Nobody else is sending it: whoever begins a test from a terminal holds it too.
+        let _guard = self.scheduler().cycle_guard().await?;
+        let way = self.read(move |db| test_runs::on_its_way(db, mail)).await?;
+        match way.map(|way| (way.state, way.handed_over)) {
+            // After that time it does not go any more.
+            Some((OutgoingState::Draft | OutgoingState::Queued | OutgoingState::Sending, false))
+                if self.is_overdue(run) => {}
+            // What either meets stands in the run.
+            Some((OutgoingState::Draft, _)) => drop(self.send_test(run.id).await),
+            Some((OutgoingState::Queued | OutgoingState::Sending, _)) => drop(self.send_one(mail).await),
+            _ => return Ok(true),
+        }
+        Ok(self.judge_test(run.id).await?.state == RunState::Waiting)
+    }
+
+    pub(super) fn is_overdue(&self, run: &Run) -> bool {
+        self.now().since(run.started_at) >= LIMIT_MS
     }
 
     /// The reply may have come to another mailbox.
@@ -134,8 +158,8 @@ impl Engine {
         {
             let _turn = self.scheduler().turn(account_id).await;
             let _guard = self.scheduler().cycle_guard().await?;
-            let hits = find(self.context(), &account, &testmail::search(&run)).await?;
-            let Some((hit, from)) = testmail::reply_to_bring_in(&hits, &run, &contact) else {
+            let looked = find(self.context(), &account, &testmail::search(&run)).await?;
+            let Some((hit, from)) = testmail::reply_to_bring_in(&looked.hits, &run, &contact) else {
                 let sentence = "The reply is not in Junk any more. Look again in a moment.";
                 return Err(Refusal::new("not_found", sentence));
             };
@@ -184,59 +208,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Follows the runs that wait, until closed: judges them whenever something changed, looks for their replies after
-    /// each cycle, ends them after 45 minutes.
-    pub(super) async fn follow_tests(&self) {
-        tokio::select! {
-            () = self.inner.end.cancelled() => {}
-            () = self.follow_for_ever() => {}
-        }
-    }
-
-    async fn follow_for_ever(&self) {
-        let mut events = self.events();
-        let mut looked = HashMap::new();
-        self.resume_tests().await;
-        loop {
-            let waits = match self.tend_tests(&mut looked).await {
-                Ok(waits) => waits,
-                Err(refusal) => {
-                    tracing::warn!("test emails: {refusal}");
-                    true
-                }
-            };
-            tokio::select! {
-                () = news(&mut events) => {}
-                () = tokio::time::sleep(TEND_EVERY), if waits => {}
-            }
-        }
-    }
-
-    /// Judges every run that waits. `looked`: after which cycle of an account its server was looked at. `false`: none
-    /// waits.
-    async fn tend_tests(&self, looked: &mut HashMap<AccountId, CycleId>) -> Result<bool, Refusal> {
-        let mut waits = false;
-        for run in self.read(test_runs::waiting).await? {
-            let judged = self.judge_test(run.id).await?;
-            waits |= judged.state == RunState::Waiting;
-            let Some(account) = judged.account.filter(|_| judged.looks()) else { continue };
-            let latest = self.read(move |db| cycles::latest(db, account, 1)).await?;
-            let Some(cycle) = latest.first().map(|cycle| cycle.id) else { continue };
-            if looked.get(&account) == Some(&cycle) {
-                continue;
-            }
-            looked.insert(account, cycle);
-            // What a look meets, the next cycle meets too, and says it.
-            if let Err(refusal) = self.look_for_reply(run.id).await {
-                tracing::debug!("test email {}: {refusal}", run.id);
-            }
-            self.judge_test(run.id).await?;
-        }
-        Ok(waits)
-    }
-
     /// Finds out how a run stands and stores it.
-    async fn judge_test(&self, id: TestRunId) -> Result<Judged, Refusal> {
+    pub(super) async fn judge_test(&self, id: TestRunId) -> Result<Judged, Refusal> {
         let (now, show_mail) = (self.now(), self.settings().await?.show_mail_on_dashboard);
         let facts =
             self.read(move |db| testmail::gather(db, test_runs::get(db, id)?, show_mail, now)).await?;
@@ -275,7 +248,7 @@ impl Engine {
     }
 
     /// Looks at the server for a reply that the rules do not bring in, and notes what it found.
-    async fn look_for_reply(&self, id: TestRunId) -> Result<(), Refusal> {
+    pub(super) async fn look_for_reply(&self, id: TestRunId) -> Result<(), Refusal> {
         let (run, contact) = self.read(move |db| with_contact(db, id)).await?;
         let Some(account_id) = run.account else { return Ok(()) };
         let _turn = self.scheduler().turn(account_id).await;
@@ -283,7 +256,7 @@ impl Engine {
         if account.paused || self.secret_refused(account_id).await? {
             return Ok(());
         }
-        let found = {
+        let (found, whole) = {
             let _guard = self.scheduler().cycle_guard().await?;
             match testmail::look(self.context(), &account, &run, &contact).await {
                 Ok(found) => found,
@@ -297,16 +270,14 @@ impl Engine {
                 }
             }
         };
-        if found != run.found {
-            self.write(move |tx| test_runs::set_found(tx, id, found.as_ref())).await?;
-        }
-        Ok(())
+        let at = whole.then(|| self.now());
+        self.write(move |tx| test_runs::set_found(tx, id, found.as_ref(), at)).await
     }
 
     /// What kept a reply from counting is mended: the run is judged anew, also one that had come to nothing.
     async fn mended(&self, id: TestRunId) -> Result<(), Refusal> {
         self.write(move |tx| {
-            test_runs::set_found(tx, id, None)?;
+            test_runs::set_found(tx, id, None, None)?;
             test_runs::reopen(tx, id)
         })
         .await?;
@@ -340,7 +311,7 @@ impl Engine {
         Ok(id)
     }
 
-    fn send_test_soon(&self, id: TestRunId) {
+    pub(super) fn send_test_soon(&self, id: TestRunId) {
         let engine = self.clone();
         tokio::spawn(async move {
             if let Err(refusal) = engine.send_test(id).await {
@@ -395,36 +366,17 @@ impl Engine {
         }
         Ok(())
     }
-
-    /// A program died before it had put a run's mail into the outbox: it goes now.
-    pub(super) async fn resume_tests(&self) {
-        let waiting = self
-            .read(|db| {
-                let mut drafts = Vec::new();
-                for run in test_runs::waiting(db)? {
-                    let way = run.outgoing.map(|mail| test_runs::on_its_way(db, mail)).transpose()?.flatten();
-                    if way.is_some_and(|way| way.state == OutgoingState::Draft) {
-                        drafts.push(run.id);
-                    }
-                }
-                Ok(drafts)
-            })
-            .await;
-        for id in waiting.unwrap_or_default() {
-            self.send_test_soon(id);
-        }
-    }
 }
 
 /// A run as it was judged last.
-struct Judged {
-    state: RunState,
-    account: Option<AccountId>,
+pub(super) struct Judged {
+    pub(super) state: RunState,
+    pub(super) account: Option<AccountId>,
     waits_for_reply: bool,
 }
 
 impl Judged {
-    fn of(run: &Run) -> Self {
+    pub(super) fn of(run: &Run) -> Self {
         let running = |step: &crate::model::TestStep| {
             step.name == TestStepName::ReplySeen && step.state == TestStepState::Running
         };
@@ -432,7 +384,7 @@ impl Judged {
     }
 
     /// A look at the server may find its reply.
-    fn looks(&self) -> bool {
+    pub(super) fn looks(&self) -> bool {
         self.state == RunState::Waiting && self.waits_for_reply
     }
 }
@@ -447,15 +399,4 @@ fn with_contact(db: &rusqlite::Connection, id: TestRunId) -> Result<(Run, Vec<Co
 fn random() -> [u8; 5] {
     let bytes = uuid::Uuid::new_v4().into_bytes();
     [bytes[0], bytes[1], bytes[2], bytes[3], bytes[4]]
-}
-
-/// Waits for something that may change how a run stands.
-async fn news(events: &mut broadcast::Receiver<Event>) {
-    loop {
-        match events.recv().await {
-            Ok(Event::Changed(Topic::Settings) | Event::TurnedRed(_) | Event::Checklist { .. }) => {}
-            Ok(_) | Err(RecvError::Lagged(_)) => return,
-            Err(RecvError::Closed) => std::future::pending().await,
-        }
-    }
 }

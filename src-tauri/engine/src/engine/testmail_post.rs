@@ -32,7 +32,7 @@ pub(super) struct Post {
 impl Post {
     pub(super) async fn opens() -> Self {
         let held = Arc::new(Mutex::new(Held { saves: true, ..Held::default() }));
-        for name in ["INBOX", "Sent", "Spam"] {
+        for name in ["INBOX", "Sent", "Spam", "Trash"] {
             held.lock().unwrap().folders.insert(name.into(), Vec::new());
         }
         let (imap, smtp) = (listener().await, listener().await);
@@ -116,7 +116,7 @@ fn answer(held: &Held, folder: &str, tag: &str, command: &str) -> String {
         }
         return format!("{tag} OK [CAPABILITY IMAP4rev1 SPECIAL-USE] in\r\n");
     } else if command.starts_with("LIST") {
-        ["\\HasNoChildren) \"/\" INBOX", "\\Sent) \"/\" Sent", "\\Junk) \"/\" Spam"]
+        ["\\HasNoChildren) \"/\" INBOX", "\\Sent) \"/\" Sent", "\\Junk) \"/\" Spam", "\\Trash) \"/\" Trash"]
             .map(|folder| format!("* LIST ({folder}\r\n"))
             .concat()
     } else if command.starts_with("EXAMINE") {

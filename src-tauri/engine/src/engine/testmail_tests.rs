@@ -2,11 +2,13 @@
 
 use super::testmail_post::Post;
 use super::*;
+use crate::compose::queue::{When, queue};
 use crate::connect::StepState;
 use crate::model::{
     Account, AccountId, Address, Endpoint, Mend, RunState, Security, SignIn, TestRunId, TestStepName,
 };
 use crate::secrets::{Prompt, Secret, SecretsError};
+use crate::store::test_runs;
 use crate::view::TestRun;
 
 /// A keychain that holds one password.
@@ -244,8 +246,119 @@ async fn after_45_minutes_without_a_reply_the_checks_are_kept() {
     assert_eq!((run.state, code(&run)), (RunState::Failed, "no_reply"));
     assert!(run.ended_at.is_some());
     assert!(run.checks.iter().any(|check| check.name == "contact" && check.ok == Some(true)), "{run:?}");
+    let nowhere = (Some(false), "It has not reached your mailbox: it is in none of its folders.");
+    assert_eq!(folder(&run), nowhere, "it was looked for at the end");
     case.post.deliver("INBOX", case.reply(ELSE, ""));
     assert_eq!(case.status(run.id).await.state, RunState::Failed, "it is over");
+}
+
+fn folder(run: &TestRun) -> (Option<bool>, &str) {
+    let check = run.checks.iter().find(|check| check.name == "folder").unwrap();
+    (check.ok, &check.fact)
+}
+
+#[tokio::test]
+async fn after_45_minutes_a_reply_in_trash_is_named() {
+    let case = case().await;
+    let run = case.sent().await;
+    case.post.deliver("Trash", case.reply(ELSE, ""));
+    assert_eq!(case.status(run.id).await.state, RunState::Waiting);
+    case.ago(run.id, 46).await;
+    let run = case.status(run.id).await;
+    assert_eq!((run.state, code(&run)), (RunState::Failed, "no_reply"));
+    assert_eq!(
+        folder(&run),
+        (Some(false), "It lies in Trash of nora@own.example. Deleted mail does not come in by itself.")
+    );
+}
+
+#[tokio::test]
+async fn when_no_look_succeeded_nothing_is_said_of_folders() {
+    let case = case().await;
+    let run = case.sent().await;
+    case.post.held.lock().unwrap().imap_locked = true;
+    case.ago(run.id, 46).await;
+    let run = case.status(run.id).await;
+    assert_eq!((run.state, code(&run)), (RunState::Failed, "wrong_password"));
+    assert_eq!(folder(&run), (None, "Nobody has looked for it on the server yet."));
+}
+
+impl Case {
+    /// A run whose program died when its mail was so far.
+    async fn died(&self, state: &'static str, handed_over: bool) -> TestRunId {
+        let id = self.engine.store_test(self.account, ELSE.into()).await.unwrap();
+        let mail = self.engine.read(move |db| Ok(test_runs::get(db, id)?.outgoing)).await.unwrap().unwrap();
+        if state != "draft" {
+            let now = self.engine.now();
+            let when = When { now, send_at: now, later: false };
+            queue(self.engine.store(), mail, when, [7; 16]).await.unwrap();
+        }
+        self.engine
+            .write(move |tx| {
+                tx.execute(
+                    "UPDATE outgoing SET state = ?2, handed_over = ?3, attempts = 1 WHERE id = ?1",
+                    rusqlite::params![mail.0, state, handed_over],
+                )?;
+                Ok(())
+            })
+            .await
+            .unwrap();
+        id
+    }
+}
+
+#[tokio::test]
+async fn what_a_program_that_died_had_not_handed_over_is_sent_by_the_next_look() {
+    for state in ["draft", "queued", "sending"] {
+        let case = case().await;
+        let id = case.died(state, false).await;
+        let run = case.status(id).await;
+        assert_eq!((run.state, code(&run)), (RunState::Waiting, ""), "{state}");
+        assert_eq!(step(&run, TestStepName::Accepted).0, StepState::Done, "{state}");
+        assert_eq!(step(&run, TestStepName::CopyInSent).0, StepState::Done, "{state}");
+        case.status(id).await;
+        assert_eq!(case.post.held.lock().unwrap().sent.len(), 1, "{state}: once");
+    }
+}
+
+#[tokio::test]
+async fn what_it_had_handed_over_may_have_arrived_and_is_not_sent_again() {
+    let case = case().await;
+    let id = case.died("sending", true).await;
+    let run = case.status(id).await;
+    assert_eq!(run.state, RunState::Waiting);
+    assert_eq!(step(&run, TestStepName::Sent).0, StepState::Done);
+    let accepted = step(&run, TestStepName::Accepted);
+    assert_eq!(accepted.0, StepState::Running);
+    assert!(accepted.1.contains("may have arrived"), "{}", accepted.1);
+    case.ago(id, 46).await;
+    let run = case.status(id).await;
+    assert_eq!((run.state, code(&run)), (RunState::Failed, "no_reply"));
+    assert!(run.diagnosis.unwrap().sentence.contains("may not have arrived"));
+    assert!(case.post.held.lock().unwrap().sent.is_empty());
+}
+
+#[tokio::test]
+async fn what_was_not_sent_in_45_minutes_is_not_sent_any_more_and_said_so() {
+    for state in ["draft", "queued", "sending"] {
+        let case = case().await;
+        let id = case.died(state, false).await;
+        case.ago(id, 46).await;
+        let run = case.status(id).await;
+        assert_eq!((run.state, code(&run)), (RunState::Failed, "not_sent"), "{state}");
+        assert!(case.post.held.lock().unwrap().sent.is_empty(), "{state}");
+        let outbox = case.engine.outbox().await.unwrap();
+        assert!(outbox.waiting.is_empty() && outbox.drafts.is_empty(), "{state}: {outbox:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_refused_to_a_later_look_ends_the_run() {
+    let case = case().await;
+    let id = case.died("sending", false).await;
+    case.post.held.lock().unwrap().refuses = Some("550 5.1.1 No such user here");
+    let run = case.status(id).await;
+    assert_eq!((run.state, code(&run)), (RunState::Failed, "recipient_refused"));
 }
 
 #[tokio::test]

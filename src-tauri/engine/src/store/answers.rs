@@ -16,11 +16,25 @@ const UNANSWERED: &str = "NOT EXISTS (SELECT 1 FROM message_ref r JOIN message o
 const NEEDS_REPLY: &str = "FROM message m INDEXED BY message_needs_reply \
      WHERE m.newest = 1 AND m.direction = 'in' AND m.done = 0 AND m.project_id IS NOT NULL";
 
-/// Filed outgoing mail that is the newest of its thread, not automatic, not done, and went to a contact.
-const WAITING: &str = "FROM message m INDEXED BY message_waiting \
+/// A recipient `p` of a message that nothing says did not get it: neither the outgoing server nor a delivery report.
+macro_rules! reached {
+    () => {
+        "p.role IN ('to', 'cc', 'bcc') AND NOT EXISTS (SELECT 1 FROM undelivered u \
+         WHERE u.message_id = p.message_id AND u.address = p.address) \
+         AND NOT EXISTS (SELECT 1 FROM outgoing s JOIN outgoing_recipient r ON r.outgoing_id = s.id \
+         WHERE s.sent_message = p.message_id AND r.address = p.address AND r.state = 'refused')"
+    };
+}
+
+/// Filed outgoing mail that is the newest of its thread, not automatic, not done, and reached a contact.
+const WAITING: &str = concat!(
+    "FROM message m INDEXED BY message_waiting \
      WHERE m.newest = 1 AND m.direction = 'out' AND m.done = 0 AND m.project_id IS NOT NULL \
      AND EXISTS (SELECT 1 FROM participant p JOIN contact_address a ON a.address = p.address \
-     WHERE p.message_id = m.id AND p.role IN ('to', 'cc', 'bcc'))";
+     WHERE p.message_id = m.id AND ",
+    reached!(),
+    ")"
+);
 
 fn count(connection: &Connection, open: &str) -> Result<u32> {
     Ok(connection
@@ -63,14 +77,15 @@ pub fn is_answered(connection: &Connection, id: MessageId) -> Result<bool> {
         .exists([id.0])?)
 }
 
-/// Names of the contacts that a message went to, as they stand in its header, each once.
+/// Names of the contacts that a message reached, as they stand in its header, each once.
 pub fn recipients(connection: &Connection, id: MessageId) -> Result<Vec<String>> {
     let mut names: Vec<(i64, String)> = Vec::new();
-    let mut found = connection.prepare_cached(
+    let mut found = connection.prepare_cached(concat!(
         "SELECT c.id, c.name FROM participant p JOIN contact_address a ON a.address = p.address \
-         JOIN contact c ON c.id = a.contact_id WHERE p.message_id = ?1 AND p.role IN ('to', 'cc', 'bcc') \
-         ORDER BY p.position",
-    )?;
+         JOIN contact c ON c.id = a.contact_id WHERE p.message_id = ?1 AND ",
+        reached!(),
+        " ORDER BY p.position"
+    ))?;
     for row in found.query_map(params![id.0], |row| Ok((row.get(0)?, row.get(1)?)))? {
         let (contact, name): (i64, String) = row?;
         if names.iter().all(|(known, _)| *known != contact) {

@@ -34,6 +34,7 @@ pub(super) fn live(db: &Connection, message: MessageId) {
     let place = locations::of_message(db, message).unwrap().remove(0);
     assert!(troubleshoot::folder(db, place.folder_id).unwrap().watched);
     assert!(troubleshoot::all_shown(db, place.account_id).unwrap());
+    assert!(!troubleshoot::others_remove(db, Timestamp(0)).unwrap(), "what was sent is not asked about");
 }
 
 #[test]
@@ -217,6 +218,65 @@ fn an_answer_in_another_thread_is_one_and_a_mail_to_nobody_known_waits_for_nobod
     assert_eq!(desk.open().1, ["m3@x.example"]);
     contacts::delete(&desk.db, ContactId(1)).unwrap();
     assert_eq!(desk.open().1, [""; 0], "who is no contact any more is not waited for");
+}
+
+#[test]
+fn who_did_not_get_the_mail_is_not_waited_for() {
+    let desk = Desk::new();
+    let bea = contacts::insert(&desk.db, &contact("Bea"), Timestamp(0)).unwrap();
+    contacts::add_address(&desk.db, bea, &address("bea@x.example"), Timestamp(0), Backfill::None).unwrap();
+    let to = |number: u8, whom: &[&str]| {
+        let mut new = mail(number, "me@own.example", &[&format!("m{number}@x.example")], desk.dir.path());
+        new.direction = Direction::Out;
+        new.participants = whom.iter().map(|email| ("to", address(email))).collect();
+        let id = messages::insert(&desk.db, &new, threads::create(&desk.db).unwrap()).unwrap();
+        let filed = Filed { project: Some(desk.job), reason: "shared_project".into(), moved_by_user: false };
+        messages::file(&desk.db, id, &filed).unwrap();
+        id
+    };
+    let waited_for = |id: MessageId| {
+        let waits = answers::waiting(&desk.db, 9).unwrap().iter().any(|message| message.id == id);
+        (waits, answers::recipients(&desk.db, id).unwrap())
+    };
+    let both = to(1, &["anna@x.example", "bea@x.example"]);
+    assert_eq!(waited_for(both), (true, vec!["Anna".into(), "Bea".into()]));
+    undelivered::note(&desk.db, both, "bea@x.example", "5.1.1", "", Timestamp(9)).unwrap();
+    assert_eq!(waited_for(both), (true, vec!["Anna".into()]));
+    let row = undelivered::open(&desk.db, 1).unwrap().remove(0);
+    undelivered::dismiss(&desk.db, row.id).unwrap();
+    assert_eq!(waited_for(both), (true, vec!["Anna".into()]), "dismissed or not");
+    desk.db
+        .execute(
+            "INSERT INTO outgoing (id, state, from_address, sent_message, created_at, changed_at) \
+             VALUES (1, 'sent', 'me@own.example', ?1, 1, 1)",
+            [both.0],
+        )
+        .unwrap();
+    for (position, email, state) in [(0, "anna@x.example", "refused"), (1, "bea@x.example", "accepted")] {
+        desk.db
+            .execute(
+                "INSERT INTO outgoing_recipient (outgoing_id, position, role, name, address, state) \
+                 VALUES (1, ?1, 'to', '', ?2, ?3)",
+                rusqlite::params![position, email, state],
+            )
+            .unwrap();
+    }
+    assert_eq!(waited_for(both), (false, Vec::new()), "the server refused the other");
+    assert_eq!(answers::count_waiting(&desk.db).unwrap(), 0);
+    let other = to(2, &["anna@x.example"]);
+    assert_eq!(waited_for(other), (true, vec!["Anna".into()]), "what was said is of one mail");
+}
+
+#[test]
+fn mail_that_lies_on_no_server_was_removed_by_another() {
+    let desk = Desk::new();
+    let id = desk.add(from_anna(5), threads::create(&desk.db).unwrap());
+    let removed = |since| troubleshoot::others_remove(&desk.db, Timestamp(since)).unwrap();
+    let here = !locations::of_message(&desk.db, id).unwrap().is_empty();
+    assert_eq!(removed(5_000), !here);
+    desk.db.execute("DELETE FROM location", []).unwrap();
+    assert!(removed(5_000));
+    assert!(!removed(5_001), "that was before");
 }
 
 #[test]

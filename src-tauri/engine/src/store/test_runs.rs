@@ -73,6 +73,8 @@ pub struct Run {
     pub reply: Option<MessageId>,
     /// A reply that cannot count as it is.
     pub found: Option<FoundReply>,
+    /// When a look into every folder of its account's server last succeeded.
+    pub looked_at: Option<Timestamp>,
     /// What was made for it has been removed.
     pub cleaned: bool,
     /// Its steps in their order.
@@ -81,7 +83,7 @@ pub struct Run {
 
 const COLUMNS: &str = "id, token, account_id, account_email, contact_id, address, project_id, made_contact, \
                        made_project, by_hand, outgoing_id, message_id, state, started_at, ended_at, diagnosis, checks, \
-                       reply, found, cleaned";
+                       reply, found, cleaned, looked_at";
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
     let json = |text: Option<String>| text.map(|text| from_json(&text)).transpose();
@@ -107,6 +109,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Run> {
         reply: row.get::<_, Option<i64>>(17)?.map(MessageId),
         found,
         cleaned: row.get(19)?,
+        looked_at: row.get::<_, Option<i64>>(20)?.map(Timestamp),
         steps: Vec::new(),
     })
 }
@@ -283,12 +286,17 @@ pub fn reopen(connection: &Connection, id: TestRunId) -> Result<()> {
     Ok(())
 }
 
-/// What a look at the server found, or that there is nothing.
-pub fn set_found(connection: &Connection, id: TestRunId, found: Option<&FoundReply>) -> Result<()> {
+/// What a look at the server found, or that there is nothing. `at`: when, where every folder could be looked into.
+pub fn set_found(
+    connection: &Connection,
+    id: TestRunId,
+    found: Option<&FoundReply>,
+    at: Option<Timestamp>,
+) -> Result<()> {
     let json = found.map(serde_json::to_string).transpose()?;
     connection
-        .prepare_cached("UPDATE test_run SET found = ?2 WHERE id = ?1")?
-        .execute(params![id.0, json])?;
+        .prepare_cached("UPDATE test_run SET found = ?2, looked_at = ?3 WHERE id = ?1")?
+        .execute(params![id.0, json, at.map(|at| at.0)])?;
     Ok(())
 }
 
@@ -371,10 +379,10 @@ pub fn on_its_way(connection: &Connection, id: OutgoingId) -> Result<Option<OnIt
         .optional()?)
 }
 
-/// Takes a test's mail out of the outbox, when it has surely not left.
+/// Takes a test's mail out of the outbox, when it has surely not left: without its row no dot goes out either.
 pub fn withdraw(connection: &Connection, id: OutgoingId) -> Result<()> {
     connection
-        .prepare_cached("DELETE FROM outgoing WHERE id = ?1 AND state IN ('draft', 'queued', 'failed')")?
+        .prepare_cached("DELETE FROM outgoing WHERE id = ?1 AND handed_over = 0 AND state IN ('draft', 'queued', 'sending', 'failed')")?
         .execute([id.0])?;
     Ok(())
 }

@@ -126,8 +126,9 @@ fn live(db: &Connection) {
         from: Some(address("x@else.example")),
         automatic: false,
     };
-    test_runs::set_found(db, id, Some(&found)).unwrap();
+    test_runs::set_found(db, id, Some(&found), Some(NOW)).unwrap();
     let run = test_runs::get(db, id).unwrap();
+    assert_eq!(run.looked_at, Some(NOW));
     let names: Vec<TestStepName> = run.steps.iter().map(|step| step.name).collect();
     assert_eq!(names, [TestStepName::Sent, TestStepName::ReplySeen], "in their order");
     assert_eq!(run.steps[1], findings(RunState::Waiting).steps[0]);

@@ -61,6 +61,16 @@ pub fn folder(connection: &Connection, id: FolderId) -> Result<FolderFact> {
         })?)
 }
 
+/// Whether mail that came since then lies on no server any more: something else than Hatstand removes mail there.
+pub fn others_remove(connection: &Connection, since: Timestamp) -> Result<bool> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT 1 FROM message m INDEXED BY message_date WHERE m.date >= ?1 AND m.direction = 'in' \
+             AND NOT EXISTS (SELECT 1 FROM location l WHERE l.message_id = m.id) LIMIT 1",
+        )?
+        .exists([since.0])?)
+}
+
 /// Whether an account's server shows all of its mailbox: not Gmail that hides All Mail from IMAP, nor Yahoo and AOL
 /// with a folder that stops at its 10,000th message. "It has not reached your mailbox" can be said only then.
 pub fn all_shown(connection: &Connection, account: AccountId) -> Result<bool> {

@@ -6,7 +6,7 @@ use super::report::Progress;
 use super::scan::name_folder;
 use crate::imap::{Search, UidSet};
 use crate::mail::{self, DECIDING_FIELDS, Deciding};
-use crate::model::{Account, AddressId, Cause, Failure, FolderId, FolderRole, Timestamp};
+use crate::model::{Account, AddressId, Cause, Failure, Folder, FolderId, FolderRole, Timestamp};
 use crate::net::Counters;
 use crate::secrets::Prompt;
 use crate::store::coverage::{self, Wanted};
@@ -22,6 +22,8 @@ pub struct Hit {
     pub folder_name: String,
     /// That folder is Junk.
     pub junk: bool,
+    /// Cycles look into that folder.
+    pub watched: bool,
     /// UIDVALIDITY under which the UID holds.
     pub uid_validity: u32,
     /// UID.
@@ -40,24 +42,38 @@ pub struct Hit {
     pub subject: String,
 }
 
-/// Looks into the account's Junk and watched folders, but not into sent mail, for what a search finds. A server's
-/// search finds more than was meant: whoever asks checks each hit.
-pub async fn find(context: &Context, account: &Account, search: &Search) -> Result<Vec<Hit>, Failure> {
+/// What a look found.
+#[derive(Clone, Debug, Default)]
+pub struct Looked {
+    /// What the search finds. A server's search finds more than was meant: whoever asks checks each.
+    pub hits: Vec<Hit>,
+    /// No folder refused to be looked into.
+    pub whole: bool,
+}
+
+/// Looks into every folder of the account, but not into sent mail and drafts, for what a search finds.
+pub async fn find(context: &Context, account: &Account, search: &Search) -> Result<Looked, Failure> {
     let counters = Arc::new(Counters::default());
     let mut session = sign_in(context, account, Prompt::Never, &counters).await?;
     let gmail = session.capabilities().gmail();
     let id = account.id;
     let known = context.store.read(move |db| folders::all(db, id)).await.map_err(|error| error.failure())?;
-    let looked_into = known.into_iter().map(|known| known.folder).filter(|folder| {
-        folder.role == FolderRole::Junk || (folder.watched && folder.role != FolderRole::Sent)
+    let known: Vec<Folder> = known.into_iter().map(|known| known.folder).collect();
+    // Where All Mail is watched, the other folders show the same mail under further names.
+    let all_mail = known.iter().any(|folder| folder.role == FolderRole::All && folder.watched);
+    let looked_into = known.into_iter().filter(|folder| match folder.role {
+        FolderRole::Junk | FolderRole::Trash => true,
+        FolderRole::Sent | FolderRole::Drafts => false,
+        _ => folder.watched || !all_mail,
     });
     let fields: Vec<&str> = DECIDING_FIELDS.iter().copied().chain(["Subject"]).collect();
-    let mut hits = Vec::new();
+    let (mut hits, mut whole) = (Vec::new(), true);
     for folder in looked_into {
         let examined = match session.examine(&folder.raw_name).await {
             Ok(examined) => examined,
             // One folder that refuses does not keep the others from being looked into.
             Err(failure) if matches!(failure.cause, Cause::FolderRefused | Cause::FolderGone) => {
+                whole = false;
                 if session.is_over() {
                     break;
                 }
@@ -80,6 +96,7 @@ pub async fn find(context: &Context, account: &Account, search: &Search) -> Resu
                 folder: folder.id,
                 folder_name: folder.name.clone(),
                 junk: folder.role == FolderRole::Junk,
+                watched: folder.watched,
                 uid_validity: examined.uid_validity,
                 uid: item.uid,
                 size: item.size,
@@ -92,7 +109,7 @@ pub async fn find(context: &Context, account: &Account, search: &Search) -> Resu
         }
     }
     session.logout().await;
-    Ok(hits)
+    Ok(Looked { hits, whole })
 }
 
 /// Brings one message in, from whatever folder, as mail of a contact's address. The folder is only read.

@@ -25,7 +25,7 @@ mod undelivered;
 mod undelivered_tests;
 pub(crate) mod watched;
 
-pub use by_hand::{Hit, bring_in, find};
+pub use by_hand::{Hit, Looked, bring_in, find};
 pub(crate) use cycle::sign_in;
 pub use cycle::{Context, run};
 pub use earlier::count_earlier;

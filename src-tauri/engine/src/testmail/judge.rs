@@ -137,13 +137,23 @@ pub fn judge(facts: &Facts, now: Timestamp) -> Findings {
         return steps.failed(words::contact_gone(&facts.run.address.display()));
     };
     let (detail, held_up) = held_up(facts, contact);
+    let waits = facts.run.by_hand || steps.is(TestStepName::Sent, TestStepState::Done);
     if is_over(facts, now) {
         steps.set(TestStepName::ReplySeen, TestStepState::Failed, detail);
         // A program's answer is no reply; what else is known of one says more than that none came.
         let known = held_up.filter(|diagnosis| diagnosis.code != "automatic_reply");
-        return steps.failed(known.unwrap_or_else(|| words::no_reply(&facts.run)));
+        let nothing = || {
+            if !waits {
+                words::not_sent_in_time()
+            } else if steps.is(TestStepName::Accepted, TestStepState::Running) {
+                words::in_doubt(&facts.run)
+            } else {
+                words::no_reply(&facts.run)
+            }
+        };
+        let diagnosis = known.unwrap_or_else(nothing);
+        return steps.failed(diagnosis);
     }
-    let waits = facts.run.by_hand || steps.is(TestStepName::Sent, TestStepState::Done);
     let state = if waits { TestStepState::Running } else { TestStepState::Todo };
     steps.set(TestStepName::ReplySeen, state, detail);
     for name in [TestStepName::ContactMatched, TestStepName::Filed, TestStepName::OnDashboard] {

@@ -35,6 +35,7 @@ fn run() -> Run {
         checks: Vec::new(),
         reply: None,
         found: None,
+        looked_at: None,
         cleaned: false,
         steps: Vec::new(),
     }

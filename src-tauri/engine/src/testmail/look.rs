@@ -19,23 +19,24 @@ pub fn search(run: &Run) -> Search {
     Search { any_of, since: Some(run.started_at), ..Search::default() }
 }
 
-/// Looks into the account's Junk and watched folders. Only headers are read. `None`: there is no reply that the rules
-/// leave out.
+/// Looks into the account's folders. Only headers are read. `None`: there is no reply that the rules leave out. The
+/// second value: every folder could be looked into.
 pub async fn look(
     context: &Context,
     account: &Account,
     run: &Run,
     contact: &[ContactAddress],
-) -> Result<Option<FoundReply>, Failure> {
-    let hits = find(context, account, &search(run)).await?;
-    let best = left_out(&hits, run, contact).min_by_key(|hit| rank(hit, contact));
-    Ok(best.map(|hit| FoundReply {
+) -> Result<(Option<FoundReply>, bool), Failure> {
+    let looked = find(context, account, &search(run)).await?;
+    let best = left_out(&looked.hits, run, contact).min_by_key(|hit| rank(hit, contact));
+    let best = best.map(|hit| FoundReply {
         account: account.id,
         folder: hit.folder_name.clone(),
         junk: hit.junk,
         from: author(hit).cloned(),
         automatic: hit.header.automatic,
-    }))
+    });
+    Ok((best, looked.whole))
 }
 
 /// The reply of the contact that lies in Junk, to be brought in; with the contact's address that it is from.
@@ -57,13 +58,14 @@ fn left_out<'h>(hits: &'h [Hit], run: &Run, contact: &[ContactAddress]) -> impl 
         let own = !run.message_id.is_empty() && header.message_id.as_deref() == Some(&*run.message_id);
         !own && newer(hit.received, run)
             && recognised(&run.message_id, &run.token, &refers_to, &hit.subject)
-            && (hit.junk || saved(hit, contact).is_none())
+            && (hit.junk || !hit.watched || saved(hit, contact).is_none())
     })
 }
 
 /// What a person wrote counts before what a program wrote, and what the contact wrote before what others wrote.
-fn rank(hit: &Hit, contact: &[ContactAddress]) -> (bool, bool) {
-    (hit.header.automatic, saved(hit, contact).is_none())
+/// What lies in Junk can be brought in.
+fn rank(hit: &Hit, contact: &[ContactAddress]) -> (bool, bool, bool) {
+    (hit.header.automatic, saved(hit, contact).is_none(), !hit.junk)
 }
 
 const fn author(hit: &Hit) -> Option<&Address> {

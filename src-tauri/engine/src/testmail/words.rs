@@ -201,6 +201,21 @@ pub(super) fn to_sort() -> Diagnosis {
     diagnosis("to_sort", sentence, "Choose its project under To sort.".into(), None)
 }
 
+/// The program was closed all that time, or died.
+pub(super) fn not_sent_in_time() -> Diagnosis {
+    let sentence = "The test’s mail was not sent within 45 minutes, and will not be any more.".into();
+    diagnosis("not_sent", sentence, "Test again.".into(), Some(Mend::TestAgain))
+}
+
+/// Nothing came, and nobody knows whether the test arrived.
+pub(super) fn in_doubt(run: &Run) -> Diagnosis {
+    let address = run.address.display();
+    let sentence = "No reply came within 45 minutes. The test’s mail may not have arrived: the connection broke \
+                    before the outgoing server answered.";
+    let remedy = format!("Look whether the test reached {address}, then test again.");
+    diagnosis("no_reply", sentence.into(), remedy, Some(Mend::TestAgain))
+}
+
 /// Nothing came in all that time.
 pub(super) fn no_reply(run: &Run) -> Diagnosis {
     let address = run.address.display();

@@ -137,7 +137,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let (waiting, undelivered) = runtime.block_on(store.write(work)).unwrap();
         let [row] = waiting.as_slice() else { panic!("{waiting:?}") };
-        assert_eq!((row.whom.as_str(), row.initials.as_str()), ("Anna Berg and Bea", "AB"));
+        assert_eq!((row.whom.as_str(), row.initials.as_str()), ("Anna Berg", "AB"), "Bea did not get it");
         assert_eq!((row.quiet_days, row.message.who.as_str()), (4, "You"), "whole days");
         let [row] = undelivered.as_slice() else { panic!("{undelivered:?}") };
         assert_eq!(row.sentence, "Not delivered to bea@x.example: there is no such address.");
