@@ -155,6 +155,8 @@ pub struct Incoming {
     /// Mails in Sent.
     pub sent: Arc<Mutex<Vec<String>>>,
     pub appended: Arc<Mutex<u32>>,
+    /// It stores nothing more.
+    pub full: Arc<Mutex<bool>>,
     /// How often Sent was searched; from this search on `later` lies there.
     pub searches: Arc<Mutex<u32>>,
 }
@@ -167,10 +169,11 @@ impl Incoming {
             port: listener.local_addr().unwrap().port(),
             sent: Arc::default(),
             appended: Arc::default(),
+            full: Arc::default(),
             searches: Arc::default(),
         };
-        let (sent, appended, searches) =
-            (server.sent.clone(), server.appended.clone(), server.searches.clone());
+        let (sent, appended, searches, full) =
+            (server.sent.clone(), server.appended.clone(), server.searches.clone(), server.full.clone());
         tokio::spawn(async move {
             while let Ok((tcp, _)) = listener.accept().await {
                 tokio::spawn(imap(
@@ -180,6 +183,7 @@ impl Incoming {
                     sent.clone(),
                     appended.clone(),
                     searches.clone(),
+                    full.clone(),
                 ));
             }
         });
@@ -194,6 +198,7 @@ async fn imap(
     sent: Arc<Mutex<Vec<String>>>,
     appended: Arc<Mutex<u32>>,
     searches: Arc<Mutex<u32>>,
+    full: Arc<Mutex<bool>>,
 ) -> Option<()> {
     let mut io = BufReader::new(tcp);
     io.write_all(b"* OK [CAPABILITY IMAP4rev1 SPECIAL-USE] ready\r\n").await.ok()?;
@@ -250,6 +255,9 @@ async fn imap(
                     n = index + 1
                 ));
             }
+        } else if command.starts_with("APPEND") && *full.lock().unwrap() {
+            io.write_all(format!("{tag} NO [OVERQUOTA] full\r\n").as_bytes()).await.ok()?;
+            continue;
         } else if command.starts_with("APPEND") {
             let size: usize = command.rsplit_once('{')?.1.trim_end_matches('}').parse().ok()?;
             io.write_all(b"+ go\r\n").await.ok()?;

@@ -8,7 +8,7 @@ use crate::connect::{self, CheckStep, Request, Seen, WhatIsWrong};
 use crate::model::{Account, AccountId, Address, Cause, Failure, Refusal, SignIn};
 use crate::net::Terms;
 use crate::secrets::{Credentials, Prompt};
-use crate::store::{accounts, certificates, kept, meta};
+use crate::store::{accounts, certificates, kept, meta, sending};
 use crate::sync::facts::standing;
 use crate::sync::retry::secret_was_refused;
 use serde::{Deserialize, Serialize};
@@ -202,6 +202,7 @@ impl Engine {
                     certificates::trust(tx, id, certificate, now)?;
                 }
                 note_issuers(tx, id, &seen)?;
+                sending::look_anew(tx, id, now)?;
                 if resume { accounts::set_paused(tx, id, false) } else { Ok(()) }
             };
             engine.store().write(write).await.map_err(|error| error.failure())?;
@@ -222,6 +223,7 @@ impl Engine {
             return Err(refusal);
         }
         self.used(&request.sign_in);
+        self.mail_outbox().poke();
         self.tell(Topic::Accounts);
         self.scheduler().ask(id);
         Ok(())
