@@ -52,6 +52,26 @@ async fn a_copy_that_the_provider_saves_is_found_and_none_is_stored() {
 }
 
 #[tokio::test]
+async fn a_copy_that_the_provider_saved_under_another_id_is_found_and_a_like_one_of_another_day_is_not() {
+    let outgoing = Outgoing::that(&[Smtp::Take]).await;
+    let incoming = Incoming::new(true, Some((1, outgoing.got.clone()))).await;
+    *incoming.renames.lock().unwrap() = true;
+    let mut case = Case::new(outgoing.port, incoming.port, "outlook").await;
+    case.run();
+    let id = case.queued(&[ANNA]).await;
+    case.until(id, |written| written.copy == CopyState::Found).await;
+    let [copy] = &incoming.sent.lock().unwrap().clone()[..] else { panic!("one copy") };
+    assert!(copy.contains("Message-ID: <other@server.example>") && *incoming.appended.lock().unwrap() == 0);
+
+    // The same words of another minute are another mail.
+    NOW.set(NOON.plus(60_000));
+    let later = case.queued(&[ANNA]).await;
+    case.until(later, |written| written.copy == CopyState::Stored).await;
+    assert_eq!(*incoming.appended.lock().unwrap(), 1);
+    case.stop().await;
+}
+
+#[tokio::test]
 async fn without_a_sent_folder_there_is_no_copy_and_a_server_that_is_away_is_waited_for() {
     let outgoing = Outgoing::that(&[Smtp::Take]).await;
     let incoming = Incoming::new(false, None).await;

@@ -2,9 +2,10 @@
 
 use super::outbox::{Outbox, OutboxNotice};
 use super::{rules, send};
-use crate::imap::{SentFolder, Session};
+use crate::imap::{Search, SentFolder, Session, UidSet};
+use crate::mail::{self, FromField};
 use crate::model::{
-    Account, CopyState, Failure, Folder, FolderId, FolderRole, OutgoingId, OutgoingState, Timestamp,
+    Account, Address, CopyState, Failure, Folder, FolderId, FolderRole, OutgoingId, OutgoingState, Timestamp,
 };
 use crate::net::Counters;
 use crate::secrets::Prompt;
@@ -17,6 +18,10 @@ use std::sync::Arc;
 
 /// Providers that save what is sent through them, after a moment.
 const SAVE_BY_THEMSELVES: &[&str] = &["gmail", "outlook", "microsoft365"];
+/// Microsoft's servers, whoever's address it is.
+const MICROSOFT: &[&str] = &[".office365.com", ".outlook.com"];
+/// So many of the newest mails in Sent are compared.
+const COMPARED: usize = 200;
 
 /// What is to be found out.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -170,13 +175,17 @@ impl Outbox {
             session.logout().await;
             return Ok(CopyState::NoFolder);
         };
-        let saves = SAVE_BY_THEMSELVES.contains(&account.provider.as_str()) || session.capabilities().gmail();
+        let saves = SAVE_BY_THEMSELVES.contains(&account.provider.as_str())
+            || MICROSOFT.iter().any(|domain| account.incoming.host.ends_with(domain))
+            || session.capabilities().gmail();
         let pace = self.pace();
         let looks = if saves || wish == Wish::Look { &pace.long_look } else { &pace.short_look };
         for pause in looks {
             tokio::time::sleep(*pause).await;
             session.examine(&folder.raw_name).await?;
-            if !session.find_by_message_id(&written.message_id).await?.is_empty() {
+            if !session.find_by_message_id(&written.message_id).await?.is_empty()
+                || (saves && lies_renamed(&mut session, written).await?)
+            {
                 session.logout().await;
                 return Ok(CopyState::Found);
             }
@@ -243,4 +252,26 @@ impl Outbox {
         let best = sent.iter().position(|folder| marked.contains(&folder.raw_name)).unwrap_or(0);
         Ok((best < sent.len()).then(|| sent.swap_remove(best)))
     }
+}
+
+/// Whether the examined folder holds the mail under another Message-ID: some servers give what they send one of their
+/// own. It is known by its author, its Date and its subject.
+async fn lies_renamed(session: &mut Session, written: &Written) -> Result<bool, Failure> {
+    let (Some(date), Ok(from)) = (written.queued_at, Address::parse(&written.from)) else { return Ok(false) };
+    let hits = session.search(&Search { since: Some(date), ..Search::default() }).await?;
+    let newest: UidSet = hits.into_iter().rev().take(COMPARED).collect();
+    if newest.is_empty() {
+        return Ok(false);
+    }
+    let words = |subject: &str| subject.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let mut found = false;
+    let mut headers = session.fetch_headers(&newest, &["From", "Date", "Subject"], false)?;
+    // To the end: the answer is read whole before the next command.
+    while let Some(item) = headers.next().await? {
+        let read = mail::parse(&item.header);
+        found |= read.deciding.from == FromField::One(from.clone())
+            && read.date.is_some_and(|other| other.seconds() == date.seconds())
+            && words(&read.subject) == words(&written.subject);
+    }
+    Ok(found)
 }

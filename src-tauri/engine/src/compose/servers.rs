@@ -157,6 +157,8 @@ pub struct Incoming {
     pub appended: Arc<Mutex<u32>>,
     /// It stores nothing more.
     pub full: Arc<Mutex<bool>>,
+    /// The provider's own copies bear another Message-ID.
+    pub renames: Arc<Mutex<bool>>,
     /// How often Sent was searched; from this search on `later` lies there.
     pub searches: Arc<Mutex<u32>>,
 }
@@ -170,10 +172,12 @@ impl Incoming {
             sent: Arc::default(),
             appended: Arc::default(),
             full: Arc::default(),
+            renames: Arc::default(),
             searches: Arc::default(),
         };
-        let (sent, appended, searches, full) =
-            (server.sent.clone(), server.appended.clone(), server.searches.clone(), server.full.clone());
+        let (sent, appended, searches) =
+            (server.sent.clone(), server.appended.clone(), server.searches.clone());
+        let (full, renames) = (server.full.clone(), server.renames.clone());
         tokio::spawn(async move {
             while let Ok((tcp, _)) = listener.accept().await {
                 tokio::spawn(imap(
@@ -184,6 +188,7 @@ impl Incoming {
                     appended.clone(),
                     searches.clone(),
                     full.clone(),
+                    renames.clone(),
                 ));
             }
         });
@@ -199,6 +204,7 @@ async fn imap(
     appended: Arc<Mutex<u32>>,
     searches: Arc<Mutex<u32>>,
     full: Arc<Mutex<bool>>,
+    renames: Arc<Mutex<bool>>,
 ) -> Option<()> {
     let mut io = BufReader::new(tcp);
     io.write_all(b"* OK [CAPABILITY IMAP4rev1 SPECIAL-USE] ready\r\n").await.ok()?;
@@ -229,7 +235,15 @@ async fn imap(
                 && *count >= *at
                 && sent.lock().unwrap().is_empty()
             {
-                sent.lock().unwrap().extend(got.lock().unwrap().iter().map(|got| got.mail.clone()));
+                let id = if *renames.lock().unwrap() {
+                    "Message-ID: <other@server.example>\r\nX-Old: "
+                } else {
+                    "Message-ID: "
+                };
+                let copies = got.lock().unwrap().clone();
+                sent.lock()
+                    .unwrap()
+                    .extend(copies.iter().map(|got| got.mail.replacen("Message-ID: ", id, 1)));
             }
             let id = command
                 .split('<')
@@ -239,18 +253,19 @@ async fn imap(
                 .to_owned();
             answer.push_str("* SEARCH");
             for (index, mail) in sent.lock().unwrap().iter().enumerate() {
-                if mail.contains(&id) {
+                let its_id = mail.lines().find(|line| line.starts_with("Message-ID")).unwrap_or_default();
+                if command.contains("SINCE") || its_id.contains(&id) {
                     answer.push_str(&format!(" {}", index + 1));
                 }
             }
             answer.push_str("\r\n");
         } else if command.contains("FETCH") {
             for (index, mail) in sent.lock().unwrap().iter().enumerate() {
-                let id = mail.lines().find(|line| line.starts_with("Message-ID")).unwrap_or_default();
-                let header = format!("{id}\r\n\r\n");
+                let asked = command.split("HEADER.FIELDS (").nth(1)?.split(')').next()?;
+                let header = format!("{}\r\n\r\n", mail.split("\r\n\r\n").next()?);
                 answer.push_str(&format!(
                     "* {n} FETCH (UID {n} INTERNALDATE \"24-Nov-2026 12:30:00 +0000\" RFC822.SIZE 9 FLAGS () \
-                     BODY[HEADER.FIELDS (MESSAGE-ID)] {{{}}}\r\n{header})\r\n",
+                     BODY[HEADER.FIELDS ({asked})] {{{}}}\r\n{header})\r\n",
                     header.len(),
                     n = index + 1
                 ));

@@ -296,6 +296,12 @@ fn live(db: &Connection, dir: &Path) {
     templates::delete(db, template).unwrap();
     assert!(templates::get(db, template).is_err());
     let doubt = in_state(db, dir, account, OutgoingState::Uncertain);
+    let its_id = outgoing::get(db, doubt).unwrap().message_id;
+    assert_eq!(sending::in_doubt(db, &its_id).unwrap(), Some(doubt));
+    assert_eq!(sending::own_message(db, &its_id).unwrap(), None);
+    assert!(sending::own_message(db, "m@lind.example").unwrap().is_some());
+    sending::look_anew(db, account, NOW).unwrap();
+    assert_eq!(sending::unsent(db, account).unwrap(), 1);
     accounts::delete(db, account).unwrap();
     let released = outgoing::get(db, stale).unwrap();
     assert_eq!((released.state, released.account), (OutgoingState::Draft, None));

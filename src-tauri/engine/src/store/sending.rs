@@ -425,6 +425,15 @@ pub fn dismiss(connection: &Connection, id: OutgoingId) -> Result<()> {
     Ok(())
 }
 
+/// How many mails of an account have not left yet: [`release`] makes drafts of them.
+pub fn unsent(connection: &Connection, account: AccountId) -> Result<u32> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT count(*) FROM outgoing WHERE account_id = ?1 AND state IN ('queued', 'failed')",
+        )?
+        .query_row([account.0], |row| row.get(0))?)
+}
+
 /// An account goes: what it had still to send is a draft again.
 pub fn release(connection: &Connection, account: AccountId) -> Result<()> {
     let waiting: Vec<i64> = connection
