@@ -2,7 +2,7 @@
 
 use super::case::{Case, NOON, NOW, begin, clock};
 use super::queue::{When, queue};
-use super::servers::{Incoming, Outgoing, Smtp, nobody};
+use super::servers::{Incoming, Odd, Outgoing, Smtp, nobody};
 use crate::model::{Cause, CopyState, Direction, Mailbox, OutgoingId, OutgoingState};
 use crate::store::outgoing::{self, Role};
 use crate::store::{Store, accounts, sending};
@@ -55,7 +55,7 @@ async fn a_copy_that_the_provider_saves_is_found_and_none_is_stored() {
 async fn a_copy_that_the_provider_saved_under_another_id_is_found_and_a_like_one_of_another_day_is_not() {
     let outgoing = Outgoing::that(&[Smtp::Take]).await;
     let incoming = Incoming::new(true, Some((1, outgoing.got.clone()))).await;
-    *incoming.renames.lock().unwrap() = true;
+    *incoming.odd.lock().unwrap() = Some(Odd::Renames);
     let mut case = Case::new(outgoing.port, incoming.port, "outlook").await;
     case.run();
     let id = case.queued(&[ANNA]).await;
@@ -126,7 +126,7 @@ async fn a_mail_in_doubt_is_found_in_sent_however_long_the_network_was_away() {
 async fn a_copy_that_is_refused_where_sent_was_looked_into_is_given_up_after_five_tries() {
     let outgoing = Outgoing::that(&[Smtp::Take]).await;
     let incoming = Incoming::new(true, None).await;
-    *incoming.full.lock().unwrap() = true;
+    *incoming.odd.lock().unwrap() = Some(Odd::Full);
     let mut case = Case::new(outgoing.port, incoming.port, "other").await;
     case.run();
     let id = case.queued(&[ANNA]).await;

@@ -101,7 +101,7 @@ mod tests {
         assert_eq!(look_again(5, ID, Timestamp(0)), None);
         let hour = look_later(5000, ID, Timestamp(0)).0;
         assert!(
-            hour >= 54 * MINUTE && hour <= 66 * MINUTE,
+            (54 * MINUTE..=66 * MINUTE).contains(&hour),
             "one that reached nobody is never the last: {hour}"
         );
     }

@@ -149,16 +149,23 @@ async fn smtp(
     }
 }
 
+/// What an incoming server does that others do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Odd {
+    /// It stores nothing more.
+    Full,
+    /// The copies that it saves by itself bear another Message-ID.
+    Renames,
+}
+
 /// The incoming server: a Sent folder, or none.
 pub struct Incoming {
     pub port: u16,
     /// Mails in Sent.
     pub sent: Arc<Mutex<Vec<String>>>,
     pub appended: Arc<Mutex<u32>>,
-    /// It stores nothing more.
-    pub full: Arc<Mutex<bool>>,
-    /// The provider's own copies bear another Message-ID.
-    pub renames: Arc<Mutex<bool>>,
+    /// What is odd about it.
+    pub odd: Arc<Mutex<Option<Odd>>>,
     /// How often Sent was searched; from this search on `later` lies there.
     pub searches: Arc<Mutex<u32>>,
 }
@@ -171,13 +178,12 @@ impl Incoming {
             port: listener.local_addr().unwrap().port(),
             sent: Arc::default(),
             appended: Arc::default(),
-            full: Arc::default(),
-            renames: Arc::default(),
+            odd: Arc::default(),
             searches: Arc::default(),
         };
         let (sent, appended, searches) =
             (server.sent.clone(), server.appended.clone(), server.searches.clone());
-        let (full, renames) = (server.full.clone(), server.renames.clone());
+        let odd = server.odd.clone();
         tokio::spawn(async move {
             while let Ok((tcp, _)) = listener.accept().await {
                 tokio::spawn(imap(
@@ -187,8 +193,7 @@ impl Incoming {
                     sent.clone(),
                     appended.clone(),
                     searches.clone(),
-                    full.clone(),
-                    renames.clone(),
+                    odd.clone(),
                 ));
             }
         });
@@ -203,8 +208,7 @@ async fn imap(
     sent: Arc<Mutex<Vec<String>>>,
     appended: Arc<Mutex<u32>>,
     searches: Arc<Mutex<u32>>,
-    full: Arc<Mutex<bool>>,
-    renames: Arc<Mutex<bool>>,
+    odd: Arc<Mutex<Option<Odd>>>,
 ) -> Option<()> {
     let mut io = BufReader::new(tcp);
     io.write_all(b"* OK [CAPABILITY IMAP4rev1 SPECIAL-USE] ready\r\n").await.ok()?;
@@ -235,7 +239,7 @@ async fn imap(
                 && *count >= *at
                 && sent.lock().unwrap().is_empty()
             {
-                let id = if *renames.lock().unwrap() {
+                let id = if *odd.lock().unwrap() == Some(Odd::Renames) {
                     "Message-ID: <other@server.example>\r\nX-Old: "
                 } else {
                     "Message-ID: "
@@ -270,7 +274,7 @@ async fn imap(
                     n = index + 1
                 ));
             }
-        } else if command.starts_with("APPEND") && *full.lock().unwrap() {
+        } else if command.starts_with("APPEND") && *odd.lock().unwrap() == Some(Odd::Full) {
             io.write_all(format!("{tag} NO [OVERQUOTA] full\r\n").as_bytes()).await.ok()?;
             continue;
         } else if command.starts_with("APPEND") {
