@@ -39,7 +39,8 @@ CREATE TABLE outgoing (
     server_said   TEXT,
     sent_at       INTEGER,
     copy          TEXT NOT NULL DEFAULT 'none',    -- model::CopyState
-    copy_tries    INTEGER NOT NULL DEFAULT 0,
+    copy_tries    INTEGER NOT NULL DEFAULT 0,      -- looks at Sent that reached it
+    looks_failed  INTEGER NOT NULL DEFAULT 0,      -- looks since then that did not
     sent_message  INTEGER REFERENCES message(id) ON DELETE SET NULL,
     dismissed     INTEGER NOT NULL DEFAULT 0,      -- taken off the outbox page
     created_at    INTEGER NOT NULL,

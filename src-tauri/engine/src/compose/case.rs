@@ -156,6 +156,12 @@ impl Case {
         self.store = store;
     }
 
+    /// The account is given servers anew.
+    pub async fn is_at(&self, outgoing: u16, incoming: u16) {
+        let stored = Account { id: self.account, ..an_account(outgoing, incoming, "other") };
+        self.store.write(move |tx| accounts::set_connection(tx, &stored)).await.unwrap();
+    }
+
     pub async fn draft(&self, to: &[(Role, &str)]) -> OutgoingId {
         let recipients = to
             .iter()

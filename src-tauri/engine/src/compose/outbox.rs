@@ -312,13 +312,20 @@ impl Outbox {
             .await
             .map_err(StoreError::refusal)?;
         if state != OutgoingState::Uncertain {
-            return Err(Refusal::new("not_uncertain", "This mail is not in doubt any more."));
+            return Err(not_uncertain());
         }
         let copy = crate::model::CopyState::Wanted;
-        self.became_message(id, None, copy).await.map_err(StoreError::refusal)?;
+        let became = self.became_message(id, OutgoingState::Uncertain, None, copy).await;
+        if !became.map_err(StoreError::refusal)? {
+            return Err(not_uncertain());
+        }
         self.knock.poke();
         Ok(())
     }
+}
+
+fn not_uncertain() -> Refusal {
+    Refusal::new("not_uncertain", "This mail is not in doubt any more.")
 }
 
 fn pause(next: Option<Timestamp>, now: Timestamp) -> Duration {

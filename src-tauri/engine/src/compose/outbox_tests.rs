@@ -1,9 +1,9 @@
 //! From a draft to a message, over real sockets: what is sent, what is not, and what nobody knows.
 
-use super::case::{Case, NOON, NOW, an_account, begin, clock};
+use super::case::{Case, NOON, NOW, begin, clock};
 use super::queue::{When, queue};
-use super::servers::{Incoming, Outgoing, Smtp, nobody};
-use crate::model::{Account, Cause, CopyState, Direction, Mailbox, OutgoingId, OutgoingState};
+use super::servers::{Incoming, Odd, Outgoing, Smtp, nobody};
+use crate::model::{Cause, CopyState, Direction, Mailbox, OutgoingId, OutgoingState};
 use crate::store::outgoing::{self, Role};
 use crate::store::{Store, accounts, sending};
 use crate::sync::facts::standing;
@@ -52,7 +52,27 @@ async fn a_copy_that_the_provider_saves_is_found_and_none_is_stored() {
 }
 
 #[tokio::test]
-async fn without_a_sent_folder_there_is_no_copy_and_a_server_that_is_away_is_tried_five_times() {
+async fn a_copy_that_the_provider_saved_under_another_id_is_found_and_a_like_one_of_another_day_is_not() {
+    let outgoing = Outgoing::that(&[Smtp::Take]).await;
+    let incoming = Incoming::new(true, Some((1, outgoing.got.clone()))).await;
+    *incoming.odd.lock().unwrap() = Some(Odd::Renames);
+    let mut case = Case::new(outgoing.port, incoming.port, "outlook").await;
+    case.run();
+    let id = case.queued(&[ANNA]).await;
+    case.until(id, |written| written.copy == CopyState::Found).await;
+    let [copy] = &incoming.sent.lock().unwrap().clone()[..] else { panic!("one copy") };
+    assert!(copy.contains("Message-ID: <other@server.example>") && *incoming.appended.lock().unwrap() == 0);
+
+    // The same words of another minute are another mail.
+    NOW.set(NOON.plus(60_000));
+    let later = case.queued(&[ANNA]).await;
+    case.until(later, |written| written.copy == CopyState::Stored).await;
+    assert_eq!(*incoming.appended.lock().unwrap(), 1);
+    case.stop().await;
+}
+
+#[tokio::test]
+async fn without_a_sent_folder_there_is_no_copy_and_a_server_that_is_away_is_waited_for() {
     let outgoing = Outgoing::that(&[Smtp::Take]).await;
     let incoming = Incoming::new(false, None).await;
     let mut case = Case::new(outgoing.port, incoming.port, "other").await;
@@ -64,9 +84,54 @@ async fn without_a_sent_folder_there_is_no_copy_and_a_server_that_is_away_is_tri
     let mut case = Case::new(outgoing.port, nobody().await, "other").await;
     case.run();
     let id = case.queued(&[ANNA]).await;
+    away_for_long(&case, id).await;
+    assert_eq!(case.written(id).await.copy, CopyState::Wanted);
+    let back = Incoming::new(true, None).await;
+    case.is_at(outgoing.port, back.port).await;
+    case.knock.anew();
+    case.until(id, |written| written.copy == CopyState::Stored).await;
+    assert_eq!(*back.appended.lock().unwrap(), 1);
+    case.stop().await;
+}
+
+/// The incoming server is away for more tries than there are looks; each is made up for later.
+async fn away_for_long(case: &Case, id: OutgoingId) {
+    for tries in 1..=7 {
+        let missed = case.until(id, |written| written.looks_failed == tries).await;
+        let next = missed.next_try.unwrap();
+        assert!(missed.copy_tries == 0 && next > clock());
+        if tries < 7 {
+            NOW.set(next);
+            case.outbox.poke();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_mail_in_doubt_is_found_in_sent_however_long_the_network_was_away() {
+    let outgoing = Outgoing::that(&[Smtp::BreakAfterDot]).await;
+    let mut case = Case::new(outgoing.port, nobody().await, "other").await;
+    case.run();
+    let id = case.queued(&[ANNA]).await;
+    away_for_long(&case, id).await;
+    let back = Incoming::new(true, Some((1, outgoing.got.clone()))).await;
+    case.is_at(outgoing.port, back.port).await;
+    case.knock.anew();
+    let sent = case.until_state(id, OutgoingState::Sent).await;
+    assert_eq!((sent.copy, case.messages().await.len()), (CopyState::Found, 1));
+    case.stop().await;
+}
+
+#[tokio::test]
+async fn a_copy_that_is_refused_where_sent_was_looked_into_is_given_up_after_five_tries() {
+    let outgoing = Outgoing::that(&[Smtp::Take]).await;
+    let incoming = Incoming::new(true, None).await;
+    *incoming.odd.lock().unwrap() = Some(Odd::Full);
+    let mut case = Case::new(outgoing.port, incoming.port, "other").await;
+    case.run();
+    let id = case.queued(&[ANNA]).await;
     for tries in 1..5 {
         let next = case.until(id, |written| written.copy_tries == tries).await.next_try.unwrap();
-        assert!(next > clock());
         NOW.set(next);
         case.outbox.poke();
     }
@@ -130,11 +195,7 @@ async fn a_network_that_is_back_ends_the_wait() {
     let waits = case.until(id, |w| w.state == OutgoingState::Queued && w.failure.is_some()).await;
     assert_eq!(waits.failure.unwrap().cause, Cause::ConnectionRefused);
     let outgoing = Outgoing::that(&[Smtp::Take]).await;
-    let (account, stored) = (case.account, an_account(outgoing.port, nobody().await, "other"));
-    case.store
-        .write(move |tx| accounts::set_connection(tx, &Account { id: account, ..stored }))
-        .await
-        .unwrap();
+    case.is_at(outgoing.port, nobody().await).await;
     case.knock.anew();
     case.until_state(id, OutgoingState::Sent).await;
     case.stop().await;
@@ -157,8 +218,7 @@ async fn a_refused_password_fails_the_mail_shows_on_the_account_and_is_not_sent_
     case.until_state(second, OutgoingState::Failed).await;
     assert_eq!(*outgoing.sign_ins.lock().unwrap(), 1, "the password was sent once");
     // Given anew and proven: nothing stands against it.
-    let stored = an_account(outgoing.port, nobody().await, "other");
-    case.store.write(move |tx| accounts::set_connection(tx, &Account { id, ..stored })).await.unwrap();
+    case.is_at(outgoing.port, nobody().await).await;
     *outgoing.behaves.lock().unwrap() = vec![Smtp::Take];
     let now = clock();
     case.store.write(move |tx| sending::go_now(tx, first, OutgoingState::Failed, now)).await.unwrap();
@@ -220,7 +280,7 @@ async fn a_program_that_dies_loses_nothing_and_sends_nothing_twice() {
     assert_eq!((dying.state, dying.handed_over), (OutgoingState::Sending, true));
     case.dies_and_begins_anew().await;
     case.run();
-    let doubt = case.until(id, |w| w.state == OutgoingState::Uncertain && w.copy_tries == 1).await;
+    let doubt = case.until(id, |w| w.state == OutgoingState::Uncertain && w.looks_failed == 1).await;
     assert_eq!(outgoing.mails().len(), 1);
     assert!(doubt.next_try.is_some(), "it is looked for again");
     case.stop().await;

@@ -2,10 +2,6 @@
 
 use crate::model::{AccountId, Address, Mailbox};
 
-/// Of a long References field so many ids are kept at its start and at its end.
-const FIRST_KEPT: usize = 20;
-const LAST_KEPT: usize = 80;
-
 /// The message that is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Original {
@@ -163,7 +159,7 @@ fn is_answer(subject: &str) -> bool {
     ANSWERS.contains(&word.as_str())
 }
 
-/// RFC 5322, 3.6.4: its References, else its In-Reply-To when that is one id, and its own id.
+/// RFC 5322, 3.6.4: its References, else its In-Reply-To when that is one id, and its own id. What is too long is cut where the header is written.
 fn references(original: &Original) -> Vec<String> {
     let mut ids = original.references.clone();
     if ids.is_empty()
@@ -174,9 +170,6 @@ fn references(original: &Original) -> Vec<String> {
     ids.retain(|id| *id != original.message_id);
     if !original.message_id.is_empty() {
         ids.push(original.message_id.clone());
-    }
-    if ids.len() > FIRST_KEPT + LAST_KEPT {
-        ids.drain(FIRST_KEPT..ids.len() - LAST_KEPT);
     }
     ids
 }

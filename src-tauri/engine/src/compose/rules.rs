@@ -8,7 +8,7 @@ const MINUTE: i64 = 60 * 1000;
 const PAUSES: [i64; 4] = [MINUTE, 5 * MINUTE, 15 * MINUTE, 60 * MINUTE];
 /// What nobody can name is not tried for ever.
 const UNKNOWN_TRIES: u32 = 8;
-/// How often a copy in Sent is tried.
+/// How often Sent is looked into for a copy.
 pub const COPY_TRIES: u32 = 5;
 
 /// What becomes of a mail that no server took.
@@ -45,9 +45,15 @@ pub const fn is_of_the_account(cause: Cause) -> bool {
     matches!(cause, Cause::SendingOff) || secret_was_refused(cause)
 }
 
-/// When the copy of a sent mail (or an uncertain mail) is looked for again, after so many tries; `None`: not any more.
-pub fn look_again(tries: u32, id: OutgoingId, now: Timestamp) -> Option<Timestamp> {
-    (tries < COPY_TRIES).then(|| now.plus(pause(tries, id)))
+/// When the copy of a sent mail (or an uncertain mail) is looked for again, after so many looks that reached Sent;
+/// `None`: not any more.
+pub fn look_again(looks: u32, id: OutgoingId, now: Timestamp) -> Option<Timestamp> {
+    (looks < COPY_TRIES).then(|| now.plus(pause(looks, id)))
+}
+
+/// When it is looked for again, after so many tries that did not reach Sent: however long that lasts.
+pub fn look_later(failed: u32, id: OutgoingId, now: Timestamp) -> Timestamp {
+    now.plus(pause(failed, id))
 }
 
 #[cfg(test)]
@@ -93,5 +99,10 @@ mod tests {
     fn a_copy_is_looked_for_five_times() {
         assert!(look_again(4, ID, Timestamp(0)).is_some());
         assert_eq!(look_again(5, ID, Timestamp(0)), None);
+        let hour = look_later(5000, ID, Timestamp(0)).0;
+        assert!(
+            (54 * MINUTE..=66 * MINUTE).contains(&hour),
+            "one that reached nobody is never the last: {hour}"
+        );
     }
 }

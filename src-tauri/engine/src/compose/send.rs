@@ -5,7 +5,7 @@ use super::queue::letter;
 use super::rules::{self, Next};
 use crate::mail::build::build;
 use crate::model::{
-    Account, Address, Attachment, Cause, CopyState, Envelope, Failure, OutgoingId, Timestamp,
+    Account, Address, Attachment, Cause, CopyState, Envelope, Failure, OutgoingId, OutgoingState, Timestamp,
 };
 use crate::net::{Counters, Terms};
 use crate::secrets::{Credentials, Prompt};
@@ -191,26 +191,32 @@ impl Outbox {
 
     async fn note_sent(&self, gathered: Gathered, receipt: Receipt) -> Result<(), StoreError> {
         let account = gathered.written.account;
-        self.became_message(gathered.written.id, Some(receipt), CopyState::Wanted).await?;
+        let (id, from) = (gathered.written.id, OutgoingState::Sending);
+        self.became_message(id, from, Some(receipt), CopyState::Wanted).await?;
         if let Some(account) = account {
             self.store().write(move |tx| accounts::set_sending_failure(tx, account, None)).await?;
         }
         Ok(())
     }
 
-    /// A mail was taken (by its receipt; without one, by everybody): the message is in its project at once.
+    /// A mail was taken (by its receipt; without one, by everybody): the message is in its project at once. `false`: it
+    /// is in another state than `from` by now, and nothing happens.
     pub(super) async fn became_message(
         &self,
         id: OutgoingId,
+        from: OutgoingState,
         receipt: Option<Receipt>,
         copy: CopyState,
-    ) -> Result<(), StoreError> {
+    ) -> Result<bool, StoreError> {
         let now = self.now();
         let dir = self.store().dir().to_owned();
-        let (written, new) = self
+        let ready = self
             .store()
             .read(move |db| {
                 let written = outgoing::get(db, id)?;
+                if written.state != from {
+                    return Ok(None);
+                }
                 let packed = sending::content(db, id)?;
                 let files = outgoing::files(db, id)?;
                 let name = match written.account {
@@ -218,20 +224,25 @@ impl Outbox {
                     None => String::new(),
                 };
                 let new = message_of(&dir, &written, packed, &files, &name, now)?;
-                Ok((written, new))
+                Ok(Some((written, new)))
             })
             .await?;
+        let Some((written, new)) = ready else { return Ok(false) };
         let (accepted, refused) =
             receipt.map_or_else(|| (written.envelope_to(), Vec::new()), |r| (r.accepted, r.refused));
-        self.store()
+        let became = self
+            .store()
             .write(move |tx| {
+                if outgoing::get(tx, id)?.state != from {
+                    return Ok(false);
+                }
                 let message = take_in_written(tx, &new, written.answers, written.project)?;
-                sending::sent(tx, id, &Taken { at: now, accepted, refused, message, copy })
+                sending::sent(tx, id, from, &Taken { at: now, accepted, refused, message, copy })
             })
             .await?;
         self.tell(OutboxNotice::Messages);
         self.tell(OutboxNotice::Outbox);
-        Ok(())
+        Ok(became)
     }
 
     async fn note_not_sent(

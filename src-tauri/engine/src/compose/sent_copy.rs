@@ -2,8 +2,11 @@
 
 use super::outbox::{Outbox, OutboxNotice};
 use super::{rules, send};
-use crate::imap::{SentFolder, Session};
-use crate::model::{Account, CopyState, Failure, Folder, FolderId, FolderRole, OutgoingId, OutgoingState};
+use crate::imap::{Search, SentFolder, Session, UidSet};
+use crate::mail::{self, FromField};
+use crate::model::{
+    Account, Address, CopyState, Failure, Folder, FolderId, FolderRole, OutgoingId, OutgoingState, Timestamp,
+};
 use crate::net::Counters;
 use crate::secrets::Prompt;
 use crate::store::outgoing::{self, Written};
@@ -15,6 +18,10 @@ use std::sync::Arc;
 
 /// Providers that save what is sent through them, after a moment.
 const SAVE_BY_THEMSELVES: &[&str] = &["gmail", "outlook", "microsoft365"];
+/// Microsoft's servers, whoever's address it is.
+const MICROSOFT: &[&str] = &[".office365.com", ".outlook.com"];
+/// So many of the newest mails in Sent are compared.
+const COMPARED: usize = 200;
 
 /// What is to be found out.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -23,6 +30,19 @@ enum Wish {
     Look,
     /// That it is there.
     Copy,
+}
+
+/// Nothing was found out, or nothing stored.
+struct Missed {
+    failure: Failure,
+    /// Sent was looked into, and it was not there.
+    reached: bool,
+}
+
+impl From<Failure> for Missed {
+    fn from(failure: Failure) -> Self {
+        Self { failure, reached: false }
+    }
 }
 
 impl Outbox {
@@ -36,19 +56,18 @@ impl Outbox {
             return self.store().write(move |tx| sending::set_copy(tx, id, CopyState::NoFolder)).await;
         };
         let result = match self.barred(&account).await? {
-            Some(failure) => Err(failure),
+            Some(failure) => Err(Missed::from(failure)),
             None => self.see_to(&account, &written, Wish::Copy).await,
         };
         match result {
             Ok(copy) => self.store().write(move |tx| sending::set_copy(tx, id, copy)).await?,
-            Err(failure) => {
+            Err(Missed { failure, reached }) => {
                 tracing::info!("the copy in Sent has to wait: {}", failure.cause.code());
                 self.note_refused(&account, &failure).await;
-                let now = self.now();
-                let next = rules::look_again(written.copy_tries + 1, id, now);
+                let next = self.next_look(&written, reached);
                 self.store()
                     .write(move |tx| {
-                        sending::looked(tx, id, next)?;
+                        sending::looked(tx, id, reached, next)?;
                         if next.is_none() { sending::set_copy(tx, id, CopyState::Failed) } else { Ok(()) }
                     })
                     .await?;
@@ -64,23 +83,61 @@ impl Outbox {
         if written.state != OutgoingState::Uncertain {
             return Ok(());
         }
-        let found = match account {
-            Some(account) if self.barred(&account).await?.is_none() => {
-                let found = self.see_to(&account, &written, Wish::Look).await;
-                if let Err(failure) = &found {
-                    self.note_refused(&account, failure).await;
-                }
-                found.is_ok_and(|copy| copy == CopyState::Found)
-            }
-            _ => false,
-        };
-        if found {
-            return self.became_message(id, None, CopyState::Found).await;
+        if self.turned_up(&written).await? {
+            return Ok(());
         }
-        let next = rules::look_again(written.copy_tries + 1, id, self.now());
-        self.store().write(move |tx| sending::looked(tx, id, next)).await?;
+        let (reached, next) = match account {
+            // Nobody can look.
+            None => (false, None),
+            Some(account) => {
+                let seen = match self.barred(&account).await? {
+                    Some(failure) => Err(Missed::from(failure)),
+                    None => self.see_to(&account, &written, Wish::Look).await,
+                };
+                match seen {
+                    Ok(CopyState::Found) => {
+                        let (from, copy) = (OutgoingState::Uncertain, CopyState::Found);
+                        self.became_message(id, from, None, copy).await?;
+                        return Ok(());
+                    }
+                    Ok(CopyState::NoFolder) => (false, None),
+                    Ok(_) => (true, self.next_look(&written, true)),
+                    Err(missed) => {
+                        tracing::info!("the look at Sent has to wait: {}", missed.failure.cause.code());
+                        self.note_refused(&account, &missed.failure).await;
+                        (false, self.next_look(&written, false))
+                    }
+                }
+            }
+        };
+        self.store().write(move |tx| sending::looked(tx, id, reached, next)).await?;
         self.tell(OutboxNotice::Outbox);
         Ok(())
+    }
+
+    /// A cycle may have brought the mail in already: then it was sent.
+    async fn turned_up(&self, written: &Written) -> Result<bool, StoreError> {
+        let (id, message_id, now) = (written.id, written.message_id.clone(), self.now());
+        let turned_up = self
+            .store()
+            .write(move |tx| match sending::own_message(tx, &message_id)? {
+                Some(message) => sending::turned_up(tx, id, message, now),
+                None => Ok(false),
+            })
+            .await?;
+        if turned_up {
+            self.tell(OutboxNotice::Outbox);
+        }
+        Ok(turned_up)
+    }
+
+    /// A look that reached Sent is one of a few; any other is made up for.
+    fn next_look(&self, written: &Written, reached: bool) -> Option<Timestamp> {
+        if reached {
+            rules::look_again(written.copy_tries + 1, written.id, self.now())
+        } else {
+            Some(rules::look_later(written.looks_failed + 1, written.id, self.now()))
+        }
     }
 
     async fn of(&self, id: OutgoingId) -> Result<(Written, Option<Account>), StoreError> {
@@ -111,20 +168,24 @@ impl Outbox {
     }
 
     /// `Found`, `Stored` (only when it was to be copied), `NoFolder`, or `Wanted`: it is not there.
-    async fn see_to(&self, account: &Account, written: &Written, wish: Wish) -> Result<CopyState, Failure> {
+    async fn see_to(&self, account: &Account, written: &Written, wish: Wish) -> Result<CopyState, Missed> {
         let context = self.context();
         let mut session = sign_in(context, account, Prompt::Never, &Arc::new(Counters::default())).await?;
         let Some(folder) = self.sent_folder(account, &mut session).await? else {
             session.logout().await;
             return Ok(CopyState::NoFolder);
         };
-        let saves = SAVE_BY_THEMSELVES.contains(&account.provider.as_str()) || session.capabilities().gmail();
+        let saves = SAVE_BY_THEMSELVES.contains(&account.provider.as_str())
+            || MICROSOFT.iter().any(|domain| account.incoming.host.ends_with(domain))
+            || session.capabilities().gmail();
         let pace = self.pace();
         let looks = if saves || wish == Wish::Look { &pace.long_look } else { &pace.short_look };
         for pause in looks {
             tokio::time::sleep(*pause).await;
             session.examine(&folder.raw_name).await?;
-            if !session.find_by_message_id(&written.message_id).await?.is_empty() {
+            if !session.find_by_message_id(&written.message_id).await?.is_empty()
+                || (saves && lies_renamed(&mut session, written).await?)
+            {
                 session.logout().await;
                 return Ok(CopyState::Found);
             }
@@ -136,7 +197,8 @@ impl Outbox {
         let Some(sent) = SentFolder::of(&folder) else { return Ok(CopyState::NoFolder) };
         let bytes = self.bytes(written.id).await.map_err(|error| error.failure())?;
         let date = written.queued_at.unwrap_or(written.changed_at);
-        session.append_sent(&sent, bytes, written.size, date).await?;
+        let stored = session.append_sent(&sent, bytes, written.size, date).await;
+        stored.map_err(|failure| Missed { failure, reached: true })?;
         session.logout().await;
         Ok(CopyState::Stored)
     }
@@ -190,4 +252,26 @@ impl Outbox {
         let best = sent.iter().position(|folder| marked.contains(&folder.raw_name)).unwrap_or(0);
         Ok((best < sent.len()).then(|| sent.swap_remove(best)))
     }
+}
+
+/// Whether the examined folder holds the mail under another Message-ID: some servers give what they send one of their
+/// own. It is known by its author, its Date and its subject.
+async fn lies_renamed(session: &mut Session, written: &Written) -> Result<bool, Failure> {
+    let (Some(date), Ok(from)) = (written.queued_at, Address::parse(&written.from)) else { return Ok(false) };
+    let hits = session.search(&Search { since: Some(date), ..Search::default() }).await?;
+    let newest: UidSet = hits.into_iter().rev().take(COMPARED).collect();
+    if newest.is_empty() {
+        return Ok(false);
+    }
+    let words = |subject: &str| subject.split_whitespace().map(str::to_owned).collect::<Vec<_>>();
+    let mut found = false;
+    let mut headers = session.fetch_headers(&newest, &["From", "Date", "Subject"], false)?;
+    // To the end: the answer is read whole before the next command.
+    while let Some(item) = headers.next().await? {
+        let read = mail::parse(&item.header);
+        found |= read.deciding.from == FromField::One(from.clone())
+            && read.date.is_some_and(|other| other.seconds() == date.seconds())
+            && words(&read.subject) == words(&written.subject);
+    }
+    Ok(found)
 }

@@ -149,12 +149,23 @@ async fn smtp(
     }
 }
 
+/// What an incoming server does that others do not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Odd {
+    /// It stores nothing more.
+    Full,
+    /// The copies that it saves by itself bear another Message-ID.
+    Renames,
+}
+
 /// The incoming server: a Sent folder, or none.
 pub struct Incoming {
     pub port: u16,
     /// Mails in Sent.
     pub sent: Arc<Mutex<Vec<String>>>,
     pub appended: Arc<Mutex<u32>>,
+    /// What is odd about it.
+    pub odd: Arc<Mutex<Option<Odd>>>,
     /// How often Sent was searched; from this search on `later` lies there.
     pub searches: Arc<Mutex<u32>>,
 }
@@ -167,10 +178,12 @@ impl Incoming {
             port: listener.local_addr().unwrap().port(),
             sent: Arc::default(),
             appended: Arc::default(),
+            odd: Arc::default(),
             searches: Arc::default(),
         };
         let (sent, appended, searches) =
             (server.sent.clone(), server.appended.clone(), server.searches.clone());
+        let odd = server.odd.clone();
         tokio::spawn(async move {
             while let Ok((tcp, _)) = listener.accept().await {
                 tokio::spawn(imap(
@@ -180,6 +193,7 @@ impl Incoming {
                     sent.clone(),
                     appended.clone(),
                     searches.clone(),
+                    odd.clone(),
                 ));
             }
         });
@@ -194,6 +208,7 @@ async fn imap(
     sent: Arc<Mutex<Vec<String>>>,
     appended: Arc<Mutex<u32>>,
     searches: Arc<Mutex<u32>>,
+    odd: Arc<Mutex<Option<Odd>>>,
 ) -> Option<()> {
     let mut io = BufReader::new(tcp);
     io.write_all(b"* OK [CAPABILITY IMAP4rev1 SPECIAL-USE] ready\r\n").await.ok()?;
@@ -224,7 +239,15 @@ async fn imap(
                 && *count >= *at
                 && sent.lock().unwrap().is_empty()
             {
-                sent.lock().unwrap().extend(got.lock().unwrap().iter().map(|got| got.mail.clone()));
+                let id = if *odd.lock().unwrap() == Some(Odd::Renames) {
+                    "Message-ID: <other@server.example>\r\nX-Old: "
+                } else {
+                    "Message-ID: "
+                };
+                let copies = got.lock().unwrap().clone();
+                sent.lock()
+                    .unwrap()
+                    .extend(copies.iter().map(|got| got.mail.replacen("Message-ID: ", id, 1)));
             }
             let id = command
                 .split('<')
@@ -234,22 +257,26 @@ async fn imap(
                 .to_owned();
             answer.push_str("* SEARCH");
             for (index, mail) in sent.lock().unwrap().iter().enumerate() {
-                if mail.contains(&id) {
+                let its_id = mail.lines().find(|line| line.starts_with("Message-ID")).unwrap_or_default();
+                if command.contains("SINCE") || its_id.contains(&id) {
                     answer.push_str(&format!(" {}", index + 1));
                 }
             }
             answer.push_str("\r\n");
         } else if command.contains("FETCH") {
             for (index, mail) in sent.lock().unwrap().iter().enumerate() {
-                let id = mail.lines().find(|line| line.starts_with("Message-ID")).unwrap_or_default();
-                let header = format!("{id}\r\n\r\n");
+                let asked = command.split("HEADER.FIELDS (").nth(1)?.split(')').next()?;
+                let header = format!("{}\r\n\r\n", mail.split("\r\n\r\n").next()?);
                 answer.push_str(&format!(
                     "* {n} FETCH (UID {n} INTERNALDATE \"24-Nov-2026 12:30:00 +0000\" RFC822.SIZE 9 FLAGS () \
-                     BODY[HEADER.FIELDS (MESSAGE-ID)] {{{}}}\r\n{header})\r\n",
+                     BODY[HEADER.FIELDS ({asked})] {{{}}}\r\n{header})\r\n",
                     header.len(),
                     n = index + 1
                 ));
             }
+        } else if command.starts_with("APPEND") && *odd.lock().unwrap() == Some(Odd::Full) {
+            io.write_all(format!("{tag} NO [OVERQUOTA] full\r\n").as_bytes()).await.ok()?;
+            continue;
         } else if command.starts_with("APPEND") {
             let size: usize = command.rsplit_once('{')?.1.trim_end_matches('}').parse().ok()?;
             io.write_all(b"+ go\r\n").await.ok()?;

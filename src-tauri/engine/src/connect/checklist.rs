@@ -95,6 +95,8 @@ pub struct Request {
 pub struct Seen {
     /// Servers whose certificate verified, and who vouched for it.
     pub issuers: Vec<(String, String)>,
+    /// The outgoing server, and the largest mail it takes, in bytes.
+    pub largest: Option<(String, u64)>,
 }
 
 /// So many refusals in a row, and the host may begin to block.
@@ -222,8 +224,9 @@ where
                 smtp::verify(outgoing, &request.outgoing_terms, username, credentials, counters, deadlines)
                     .await;
             match sent {
-                Ok(issuer) => {
-                    seen.issuers.extend(verified(outgoing, issuer.as_deref()));
+                Ok(server) => {
+                    seen.issuers.extend(verified(outgoing, server.issuer.as_deref()));
+                    seen.largest = server.largest.map(|bytes| (outgoing.host.clone(), bytes));
                     list.done(Some(outgoing.host.clone()));
                 }
                 Err(failure) if failure.cause == Cause::SendingOff => {

@@ -4,7 +4,7 @@ use super::typed::address;
 use super::{Engine, Topic};
 use crate::model::{AccountId, Address, Fingerprint, FolderId, Refusal};
 use crate::secrets::Prompt;
-use crate::store::{accounts, certificates, coverage, folders, kept, locations, messages};
+use crate::store::{accounts, certificates, coverage, folders, kept, locations, messages, sending};
 use crate::sync::CycleReport;
 use crate::view::{AccountDetail, AccountRow, DeleteFacts, account_detail, account_row};
 use std::sync::Arc;
@@ -93,18 +93,23 @@ impl Engine {
 
     /// What becomes of an account's mail.
     pub async fn delete_facts_of_account(&self, id: AccountId) -> Result<DeleteFacts, Refusal> {
-        let only = self
+        let (only, unsent) = self
             .read(move |db| {
                 accounts::get(db, id)?;
-                locations::only_in(db, id)
+                Ok((locations::only_in(db, id)?, sending::unsent(db, id)?))
             })
             .await?;
         let messages = u32::try_from(only.len()).unwrap_or(u32::MAX);
-        let sentence = match messages {
+        let mut sentence: String = match messages {
             0 => "No mail came from this mailbox alone.".into(),
             1 => "1 message came from this mailbox. It is kept here unless you say otherwise.".into(),
             n => format!("{n} messages came from this mailbox. They are kept here unless you say otherwise."),
         };
+        match unsent {
+            0 => {}
+            1 => sentence.push_str(" 1 mail is not sent yet; it becomes a draft."),
+            n => sentence.push_str(&format!(" {n} mails are not sent yet; they become drafts.")),
+        }
         Ok(DeleteFacts { messages, sentence })
     }
 

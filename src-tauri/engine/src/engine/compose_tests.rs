@@ -364,3 +364,52 @@ async fn the_running_app_sends_by_itself_and_what_failed_is_decided_by_the_perso
     case.engine.close();
     running.await.unwrap();
 }
+
+#[tokio::test]
+async fn a_mail_in_doubt_says_whether_sent_was_looked_into_and_can_be_edited() {
+    let server = OutgoingServer::that(&[Smtp::BreakAfterDot]).await;
+    let nobody = crate::compose::servers::nobody().await;
+    let case = Case::new(Some(server.port), nobody).await;
+    let id = case.for_anna().await.id;
+    case.engine.send_mail(id, None).await.unwrap();
+    assert_eq!(
+        case.engine.send_one(id).await.unwrap().state,
+        OutgoingShown::Sending,
+        "it is looked for first"
+    );
+    let looks = async |reached: bool| {
+        let next = Some(case.engine.now().plus(60_000));
+        case.engine.write(move |tx| crate::store::sending::looked(tx, id, reached, next)).await.unwrap();
+        case.engine.outgoing(id).await.unwrap()
+    };
+    let row = looks(false).await;
+    assert_eq!((row.state, row.looked), (OutgoingShown::Uncertain, false), "Sent could not be looked into");
+    assert!(looks(true).await.looked);
+    assert_eq!(
+        case.engine.undo_send(id).await.unwrap_err().code,
+        "too_late",
+        "only who says so takes it back"
+    );
+
+    // Its account gone, it is still in doubt, and it can be edited and sent from another address.
+    case.engine.delete_account(case.account, true).await.unwrap();
+    assert_eq!(case.engine.send_again(id).await.unwrap_err().code, "no_account");
+    case.engine.edit_again(id).await.unwrap();
+    let row = case.engine.outgoing(id).await.unwrap();
+    assert_eq!((row.state, row.looked), (OutgoingShown::Draft, false));
+}
+
+#[tokio::test]
+async fn what_becomes_of_unsent_mail_is_said_before_its_account_is_deleted() {
+    let case = Case::new(Some(1), 1).await;
+    let said = async || case.engine.delete_facts_of_account(case.account).await.unwrap().sentence;
+    assert_eq!(said().await, "No mail came from this mailbox alone.");
+    let tomorrow = Some(case.engine.now().plus(86_400_000));
+    for ends in
+        [" 1 mail is not sent yet; it becomes a draft.", " 2 mails are not sent yet; they become drafts."]
+    {
+        let id = case.for_anna().await.id;
+        case.engine.send_mail(id, tomorrow).await.unwrap();
+        assert!(said().await.ends_with(ends), "{}", said().await);
+    }
+}

@@ -8,7 +8,7 @@ use crate::connect::{self, CheckStep, Request, Seen, WhatIsWrong};
 use crate::model::{Account, AccountId, Address, Cause, Failure, Refusal, SignIn};
 use crate::net::Terms;
 use crate::secrets::{Credentials, Prompt};
-use crate::store::{accounts, certificates, kept, meta};
+use crate::store::{accounts, certificates, kept, meta, outgoing, sending};
 use crate::sync::facts::standing;
 use crate::sync::retry::secret_was_refused;
 use serde::{Deserialize, Serialize};
@@ -92,7 +92,7 @@ impl Engine {
                 .store()
                 .write(move |tx| {
                     let id = accounts::insert(tx, &row, now)?;
-                    note_issuers(tx, id, &seen)?;
+                    note_seen(tx, id, &seen)?;
                     kept::adopt(tx, id, &row.email)?;
                     Ok(id)
                 })
@@ -201,7 +201,8 @@ impl Engine {
                 for certificate in &trusted {
                     certificates::trust(tx, id, certificate, now)?;
                 }
-                note_issuers(tx, id, &seen)?;
+                note_seen(tx, id, &seen)?;
+                sending::look_anew(tx, id, now)?;
                 if resume { accounts::set_paused(tx, id, false) } else { Ok(()) }
             };
             engine.store().write(write).await.map_err(|error| error.failure())?;
@@ -222,6 +223,7 @@ impl Engine {
             return Err(refusal);
         }
         self.used(&request.sign_in);
+        self.mail_outbox().poke();
         self.tell(Topic::Accounts);
         self.scheduler().ask(id);
         Ok(())
@@ -436,13 +438,12 @@ impl Drop for Cancellable<'_> {
     }
 }
 
-fn note_issuers(
-    tx: &rusqlite::Connection,
-    id: AccountId,
-    seen: &Seen,
-) -> Result<(), crate::store::StoreError> {
+fn note_seen(tx: &rusqlite::Connection, id: AccountId, seen: &Seen) -> Result<(), crate::store::StoreError> {
     for (host, issuer) in &seen.issuers {
         certificates::set_known_issuer(tx, id, host, issuer)?;
+    }
+    if let Some((host, bytes)) = &seen.largest {
+        outgoing::set_size_limit(tx, host, *bytes)?;
     }
     Ok(())
 }

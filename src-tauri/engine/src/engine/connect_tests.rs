@@ -399,3 +399,16 @@ async fn a_sign_in_in_the_browser_can_be_given_up_at_any_moment() {
     };
     assert_eq!(engine.connect_account("c".into(), over).await.unwrap_err().code, "sign_in_over");
 }
+
+#[tokio::test]
+async fn the_largest_mail_that_an_outgoing_server_takes_is_known_once_it_is_connected() {
+    use crate::compose::servers::{Outgoing as OutgoingServer, Smtp};
+    let case = case().await;
+    let server = OutgoingServer::that(&[Smtp::Small]).await;
+    let outgoing = Endpoint { host: "127.0.0.1".into(), port: server.port, security: Security::Plaintext };
+    let request = ConnectRequest { outgoing: Outgoing::Given(outgoing), ..case.request("geheim") };
+    case.engine.connect_account("run".into(), request).await.unwrap();
+    let limit = |db: &rusqlite::Connection| crate::store::outgoing::size_limit(db, "127.0.0.1");
+    assert_eq!(case.engine.read(limit).await.unwrap(), Some(10_000));
+    assert!(server.mails().is_empty());
+}

@@ -122,7 +122,11 @@ impl Engine {
         let notify = move |notice| {
             let event = match notice {
                 Notice::Account => Event::Changed(Topic::Accounts),
-                Notice::Messages => Event::Changed(Topic::Messages),
+                Notice::Messages => {
+                    // One of them may be a mail of which nobody knew whether it was sent.
+                    let _ = sender.send(Event::Changed(Topic::Outbox));
+                    Event::Changed(Topic::Messages)
+                }
                 Notice::TurnedRed(account) => Event::TurnedRed(account),
                 Notice::Anew => return at_the_outbox.anew(),
             };

@@ -132,9 +132,12 @@ impl Engine {
         self.go_now(id, &[OutgoingState::Uncertain]).await
     }
 
-    /// Takes a failed mail back into a draft.
+    /// Takes a mail that failed, or of which nobody knows, back into a draft.
     pub async fn edit_again(&self, id: OutgoingId) -> Result<(), Refusal> {
-        self.undo_send(id).await
+        let now = self.now();
+        self.write(move |tx| sending::edit_again(tx, id, now)).await?;
+        self.tell(super::Topic::Outbox);
+        Ok(())
     }
 
     /// Takes a sent mail off the outbox page, or throws a failed one away.

@@ -38,12 +38,20 @@ pub(crate) use connection::{greeting, starttls};
 pub use send::{Follow, Mail, NotSent, Receipt, send};
 use std::sync::Arc;
 
+/// What a server that mail can be sent with said of itself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Verified {
+    /// Who vouched for its certificate, where that verified.
+    pub issuer: Option<String>,
+    /// The largest mail it takes, in bytes, where it says one.
+    pub largest: Option<u64>,
+}
+
 /// Whether mail could be sent with this server and these credentials: connects, signs in, says QUIT. Sends nothing.
 ///
 /// A server on this machine that offers no sign-in at all takes mail without one, and that is fine. Any other
 /// that offers none does not let this user send: `sending_off`; a password where there is browser sign-in alone:
-/// `password_sign_in_off`; a token where there is none: `unknown`. Answers who vouched for the server's certificate,
-/// where it verified.
+/// `password_sign_in_off`; a token where there is none: `unknown`.
 pub async fn verify(
     endpoint: &Endpoint,
     terms: &Terms,
@@ -51,7 +59,7 @@ pub async fn verify(
     credentials: &Credentials,
     counters: Arc<Counters>,
     deadlines: &Deadlines,
-) -> Result<Option<String>, Failure> {
+) -> Result<Verified, Failure> {
     verify_watched(endpoint, terms, username, credentials, counters, deadlines, &mut |_| {}).await
 }
 
@@ -64,10 +72,11 @@ pub async fn verify_watched(
     counters: Arc<Counters>,
     deadlines: &Deadlines,
     watch: Watch<'_>,
-) -> Result<Option<String>, Failure> {
+) -> Result<Verified, Failure> {
     let mut connection = Connection::open(endpoint, terms, &counters, deadlines, watch).await?;
     connection.sign_in(username, credentials).await?;
     let issuer = connection.lines.stream().verified_issuer().map(str::to_owned);
+    let largest = connection.offers.largest();
     connection.quit().await;
-    Ok(issuer)
+    Ok(Verified { issuer, largest })
 }

@@ -31,6 +31,28 @@ fn cause(result: Result<(), Failure>) -> Cause {
 }
 
 #[tokio::test]
+async fn the_largest_mail_that_it_takes_is_known_from_the_sign_in_on() {
+    for (offer, largest) in [("250-SIZE 35882577\n", Some(35_882_577)), ("250-SIZE 0\n", None), ("", None)] {
+        let server = Scripted::plays(vec![
+            say("220 hi\n"),
+            hear("EHLO [127.0.0.1]"),
+            say(&format!("250-hi\n{offer}250 AUTH PLAIN\n")),
+            hear("AUTH PLAIN AGFubmEAZ2VoZWlt"),
+            say("235 ok\n"),
+            hear("QUIT"),
+            say("221 bye\n"),
+        ])
+        .await;
+        let endpoint =
+            Endpoint { host: "localhost".to_owned(), port: server.port, security: Security::Plaintext };
+        let password = Credentials::Password(Secret::new("geheim".into()));
+        let terms = Terms::default();
+        let seen = verify(&endpoint, &terms, "anna", &password, Arc::default(), &SHORT).await.unwrap();
+        assert_eq!((seen.largest, seen.issuer), (largest, None), "{offer}");
+    }
+}
+
+#[tokio::test]
 async fn a_good_sign_in_ends_with_quit_and_names_no_machine() {
     let authority = Authority::new("Studio CA");
     let terms = Terms { ca_pem: Some(authority.pem.clone()), ..Terms::default() };

@@ -103,8 +103,10 @@ pub struct Written {
     pub sent_at: Option<Timestamp>,
     /// Its copy in Sent.
     pub copy: CopyState,
-    /// How often that was tried.
+    /// How often Sent was looked into for it.
     pub copy_tries: u32,
+    /// How often since then it could not be.
+    pub looks_failed: u32,
     /// The message it became.
     pub sent_message: Option<MessageId>,
     /// Last change.
@@ -136,7 +138,7 @@ impl Written {
 const COLUMNS: &str = "o.id, o.state, o.account_id, o.from_address, o.subject, o.html, o.project_id, o.answers, \
      o.in_reply_to, o.refers_to, o.token, o.message_id, o.needs_utf8, o.size, o.queued_at, o.send_at, o.later, \
      o.attempts, o.next_try, o.handed_over, o.cause, o.server_said, o.sent_at, o.copy, o.copy_tries, o.sent_message, \
-     o.changed_at";
+     o.changed_at, o.looks_failed";
 
 fn failure(cause: Option<String>, server_said: Option<String>) -> Option<Failure> {
     let cause = Cause::from_code(&cause?).unwrap_or(Cause::Unknown);
@@ -172,6 +174,7 @@ fn read(row: &Row<'_>) -> rusqlite::Result<Written> {
         copy_tries: row.get(24)?,
         sent_message: row.get::<_, Option<i64>>(25)?.map(MessageId),
         changed_at: Timestamp(row.get(26)?),
+        looks_failed: row.get(27)?,
         recipients: Vec::new(),
     })
 }

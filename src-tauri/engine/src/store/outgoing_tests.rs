@@ -118,7 +118,7 @@ fn in_state(db: &Connection, dir: &Path, account: AccountId, state: OutgoingStat
                 message: a_message(db, dir),
                 copy: CopyState::Wanted,
             };
-            sending::sent(db, id, &taken).unwrap();
+            assert!(sending::sent(db, id, OutgoingState::Sending, &taken).unwrap());
         }
         _ => {}
     }
@@ -134,17 +134,29 @@ const STATES: [OutgoingState; 6] = [
     OutgoingState::Uncertain,
 ];
 
+/// A mail in doubt only when the person says so.
+const EDITS: Moves = &[
+    (OutgoingState::Queued, OutgoingState::Draft),
+    (OutgoingState::Failed, OutgoingState::Draft),
+    (OutgoingState::Uncertain, OutgoingState::Draft),
+];
+
+fn why() -> Failure {
+    Failure::said(Cause::Unknown, "why")
+}
+
 type Step = fn(&Connection, OutgoingId);
 /// From where it leads where; from every other state nowhere.
 type Moves = &'static [(OutgoingState, OutgoingState)];
 
 #[test]
 fn which_step_leads_where_from_every_state() {
-    use OutgoingState::{Draft, Failed, Queued, Sending, Uncertain};
+    use OutgoingState::{Draft, Failed, Queued, Sending, Sent, Uncertain};
     let dir = tempfile::tempdir().unwrap();
     let db = open::open(dir.path()).unwrap();
     let account = account(&db);
-    let steps: [(&str, Step, Moves); 9] = [
+    assert_eq!(a_message(&db, dir.path()), MessageId(1));
+    let steps: [(&str, Step, Moves); 12] = [
         ("save", |db, id| drop(outgoing::save(db, id, &typed(), NOW)), &[]),
         ("queue", |db, id| drop(sending::queue(db, id, &built(db, id, NOW))), &[(Draft, Queued)]),
         ("claim", |db, id| drop(sending::claim(db, id, NOW)), &[(Queued, Sending)]),
@@ -153,6 +165,13 @@ fn which_step_leads_where_from_every_state() {
         ("go now", |db, id| drop(sending::go_now(db, id, Queued, NOW)), &[]),
         ("try again", |db, id| drop(sending::go_now(db, id, Failed, NOW)), &[(Failed, Queued)]),
         ("send again", |db, id| drop(sending::go_now(db, id, Uncertain, NOW)), &[(Uncertain, Queued)]),
+        ("edit again", |db, id| drop(sending::edit_again(db, id, NOW)), EDITS),
+        (
+            "not sent",
+            |db, id| drop(sending::not_sent(db, id, &Ended::Failed, &why(), &[], NOW)),
+            &[(Sending, Failed)],
+        ),
+        ("turned up", |db, id| drop(sending::turned_up(db, id, MessageId(1), NOW)), &[(Uncertain, Sent)]),
         ("recover", |db, _| drop(sending::recover(db, &[], NOW)), &[(Sending, Queued)]),
     ];
     for (name, step, moves) in steps {
@@ -277,10 +296,60 @@ fn live(db: &Connection, dir: &Path) {
     templates::delete(db, template).unwrap();
     assert!(templates::get(db, template).is_err());
     let doubt = in_state(db, dir, account, OutgoingState::Uncertain);
+    let its_id = outgoing::get(db, doubt).unwrap().message_id;
+    assert_eq!(sending::in_doubt(db, &its_id).unwrap(), Some(doubt));
+    assert_eq!(sending::own_message(db, &its_id).unwrap(), None);
+    assert!(sending::own_message(db, "m@lind.example").unwrap().is_some());
+    sending::look_anew(db, account, NOW).unwrap();
+    assert_eq!(sending::unsent(db, account).unwrap(), 1);
     accounts::delete(db, account).unwrap();
     let released = outgoing::get(db, stale).unwrap();
     assert_eq!((released.state, released.account), (OutgoingState::Draft, None));
     assert_eq!(outgoing::get(db, doubt).unwrap().state, OutgoingState::Uncertain, "nobody knows, still");
+}
+
+#[test]
+fn what_ended_late_changes_no_newer_state() {
+    let dir = tempfile::tempdir().unwrap();
+    let db = open::open(dir.path()).unwrap();
+    let account = account(&db);
+    // The fifth look ends after "Send again" succeeded: the copy is still seen to.
+    let again = in_state(&db, dir.path(), account, OutgoingState::Uncertain);
+    assert!(sending::go_now(&db, again, OutgoingState::Uncertain, NOW).unwrap());
+    sending::looked(&db, again, true, Some(NOW.plus(77))).unwrap();
+    let row = outgoing::get(&db, again).unwrap();
+    assert_eq!((row.copy_tries, row.next_try), (0, None), "nobody looks for it any more");
+    assert!(sending::claim(&db, again, NOW).unwrap());
+    // It finds the mail while it is sent once more: what the server says then counts, and its bytes are kept till then.
+    let message = a_message(&db, dir.path());
+    assert!(!sending::turned_up(&db, again, message, NOW).unwrap());
+    assert!(sending::content(&db, again).unwrap().is_some());
+    // What was taken is not taken back by a try that ends late.
+    let sent = in_state(&db, dir.path(), account, OutgoingState::Sent);
+    sending::not_sent(&db, sent, &Ended::Again(NOW), &why(), &[], NOW).unwrap();
+    let row = outgoing::get(&db, sent).unwrap();
+    assert_eq!((row.state, row.recipients[0].accepted), (OutgoingState::Sent, true));
+    // Looks that did not reach Sent are not counted, and another network or a reconnect makes the next one due.
+    sending::looked(&db, sent, false, Some(NOW.plus(60))).unwrap();
+    let row = outgoing::get(&db, sent).unwrap();
+    assert_eq!((row.copy_tries, row.looks_failed), (0, 1));
+    let doubt = in_state(&db, dir.path(), account, OutgoingState::Uncertain);
+    let due = || sending::due(&db, NOW).unwrap();
+    let both = [(Some(account), Task::Look(doubt)), (Some(account), Task::Copy(sent))];
+    for wakes in [
+        |db: &Connection, _| drop(sending::forget_waits(db)),
+        |db: &Connection, account| {
+            sending::look_anew(db, account, NOW).unwrap();
+        },
+    ] {
+        sending::looked(&db, doubt, false, Some(NOW.plus(60))).unwrap();
+        sending::looked(&db, sent, false, Some(NOW.plus(60))).unwrap();
+        assert_eq!(due(), []);
+        wakes(&db, account);
+        assert_eq!(due(), both);
+    }
+    assert_eq!(sending::in_doubt(&db, &outgoing::get(&db, doubt).unwrap().message_id).unwrap(), Some(doubt));
+    assert_eq!(sending::in_doubt(&db, "").unwrap(), None);
 }
 
 fn sent_live(db: &Connection, dir: &Path, account: AccountId) {
@@ -294,7 +363,7 @@ fn sent_live(db: &Connection, dir: &Path, account: AccountId) {
         tasks.contains(&(Some(account), Task::Copy(sent)))
             && tasks.contains(&(Some(account), Task::Look(doubt)))
     );
-    sending::looked(db, sent, Some(NOW.plus(5))).unwrap();
+    sending::looked(db, sent, true, Some(NOW.plus(5))).unwrap();
     assert!(sending::content(db, sent).unwrap().is_some());
     sending::set_copy(db, sent, CopyState::Stored).unwrap();
     sending::set_copy(db, sent, CopyState::Failed).unwrap();

@@ -43,7 +43,8 @@ pub fn queue(connection: &Connection, id: OutgoingId, queued: &Queued) -> Result
         .prepare_cached(
             "UPDATE outgoing SET state = 'queued', message_id = ?2, needs_utf8 = ?3, size = ?4, bytes = ?5, raw_hash = ?6, \
              queued_at = ?11, send_at = ?8, later = ?9, attempts = 0, next_try = NULL, handed_over = 0, cause = NULL, \
-             server_said = NULL, copy = 'none', copy_tries = 0, changed_at = max(?7, changed_at) \
+             server_said = NULL, copy = 'none', copy_tries = 0, \
+             looks_failed = 0, changed_at = max(?7, changed_at) \
              WHERE id = ?1 AND state = 'draft' AND changed_at = ?10",
         )?
         .execute(params![
@@ -176,7 +177,7 @@ pub fn recover(connection: &Connection, own: &[OutgoingId], now: Timestamp) -> R
             .prepare_cached(
                 "UPDATE outgoing SET state = CASE WHEN handed_over THEN 'uncertain' ELSE 'queued' END, \
                  next_try = ?2 + CASE WHEN handed_over THEN 0 ELSE min(max(attempts - 1, 0), 60) * 60000 END, \
-                 copy_tries = 0, changed_at = max(?2, changed_at) WHERE id = ?1",
+                 copy_tries = 0, looks_failed = 0, changed_at = max(?2, changed_at) WHERE id = ?1",
             )?
             .execute(params![id, now.0])?;
     }
@@ -194,7 +195,7 @@ pub enum Ended {
     Uncertain(Timestamp),
 }
 
-/// Notes that a mail was not sent, or that nobody knows.
+/// Notes that a mail that was being sent was not, or that nobody knows.
 pub fn not_sent(
     connection: &Connection,
     id: OutgoingId,
@@ -208,13 +209,14 @@ pub fn not_sent(
         Ended::Failed => (OutgoingState::Failed, None),
         Ended::Uncertain(at) => (OutgoingState::Uncertain, Some(at.0)),
     };
-    connection
+    let changed = connection
         .prepare_cached(
-            "UPDATE outgoing SET state = ?2, next_try = ?3, cause = ?4, server_said = ?5, copy_tries = 0, \
-             handed_over = CASE WHEN ?2 = 'uncertain' THEN 1 ELSE 0 END, changed_at = max(?6, changed_at) WHERE id = ?1",
+            "UPDATE outgoing SET state = ?2, next_try = ?3, cause = ?4, server_said = ?5, copy_tries = 0, looks_failed = 0, \
+             handed_over = CASE WHEN ?2 = 'uncertain' THEN 1 ELSE 0 END, changed_at = max(?6, changed_at) \
+             WHERE id = ?1 AND state = 'sending'",
         )?
         .execute(params![id.0, text(&state), next_try, failure.cause.code(), failure.server_said, now.0])?;
-    set_recipients(connection, id, &[], refused)
+    if changed == 1 { set_recipients(connection, id, &[], refused) } else { Ok(()) }
 }
 
 fn set_recipients(
@@ -261,17 +263,49 @@ pub struct Taken {
     pub copy: CopyState,
 }
 
-/// Notes that a server took it.
-pub fn sent(connection: &Connection, id: OutgoingId, taken: &Taken) -> Result<()> {
+/// Notes that a server took it. `false`: it is in another state than `from` by now, and stays so.
+pub fn sent(connection: &Connection, id: OutgoingId, from: OutgoingState, taken: &Taken) -> Result<bool> {
     let next = (taken.copy == CopyState::Wanted).then_some(taken.at.0);
-    connection
+    let changed = connection
         .prepare_cached(
-            "UPDATE outgoing SET state = 'sent', sent_at = ?2, sent_message = ?3, copy = ?4, copy_tries = 0, next_try = ?5, \
-             cause = NULL, server_said = NULL, changed_at = max(?2, changed_at) WHERE id = ?1",
+            "UPDATE outgoing SET state = 'sent', sent_at = ?2, sent_message = ?3, copy = ?4, copy_tries = 0, \
+             looks_failed = 0, next_try = ?5, cause = NULL, server_said = NULL, changed_at = max(?2, changed_at) \
+             WHERE id = ?1 AND state = ?6",
         )?
-        .execute(params![id.0, taken.at.0, taken.message.0, text(&taken.copy), next])?;
+        .execute(params![id.0, taken.at.0, taken.message.0, text(&taken.copy), next, text(&from)])?;
+    if changed == 0 {
+        return Ok(false);
+    }
     set_recipients(connection, id, &taken.accepted, &taken.refused)?;
-    settle(connection, id)
+    settle(connection, id)?;
+    Ok(true)
+}
+
+/// The mail in doubt with this Message-ID.
+pub fn in_doubt(connection: &Connection, message_id: &str) -> Result<Option<OutgoingId>> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT id FROM outgoing WHERE message_id = ?1 AND message_id <> '' AND state = 'uncertain' LIMIT 1",
+        )?
+        .query_row([message_id], |row| row.get(0).map(OutgoingId))
+        .optional()?)
+}
+
+/// The message of the user's own with this Message-ID.
+pub fn own_message(connection: &Connection, message_id: &str) -> Result<Option<MessageId>> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT id FROM message WHERE message_id = ?1 AND message_id <> '' AND direction = 'out' ORDER BY id LIMIT 1",
+        )?
+        .query_row([message_id], |row| row.get(0).map(MessageId))
+        .optional()?)
+}
+
+/// A mail in doubt has turned up as this message: it was sent. `false`: it was in doubt no more.
+pub fn turned_up(connection: &Connection, id: OutgoingId, message: MessageId, at: Timestamp) -> Result<bool> {
+    let accepted = super::outgoing::get(connection, id)?.envelope_to();
+    let taken = Taken { at, accepted, refused: Vec::new(), message, copy: CopyState::Found };
+    sent(connection, id, OutgoingState::Uncertain, &taken)
 }
 
 /// The bytes of a sent mail are its message's; once its copy is settled they are not wanted twice.
@@ -298,25 +332,58 @@ pub fn set_copy(connection: &Connection, id: OutgoingId, copy: CopyState) -> Res
     settle(connection, id)
 }
 
-/// A look at Sent (for a copy, or for an uncertain mail) led nowhere: the next is at that moment, or there is none.
-pub fn looked(connection: &Connection, id: OutgoingId, next: Option<Timestamp>) -> Result<()> {
+/// A look at Sent (for a copy that is wanted, or for a mail in doubt) led nowhere: the next is at that moment, or there
+/// is none. `reached`: Sent was looked into; else the look does not count.
+pub fn looked(connection: &Connection, id: OutgoingId, reached: bool, next: Option<Timestamp>) -> Result<()> {
     connection
-        .prepare_cached("UPDATE outgoing SET copy_tries = copy_tries + 1, next_try = ?2 WHERE id = ?1")?
-        .execute(params![id.0, next.map(|at| at.0)])?;
+        .prepare_cached(
+            "UPDATE outgoing SET copy_tries = copy_tries + ?3, looks_failed = CASE WHEN ?3 THEN 0 ELSE looks_failed + 1 END, \
+             next_try = ?2 WHERE id = ?1 AND (state = 'uncertain' OR copy = 'wanted')",
+        )?
+        .execute(params![id.0, next.map(|at| at.0), reached])?;
     Ok(())
 }
 
-/// Takes a mail back into a draft that has not left, or that failed. Never one that may be on its way.
-pub fn to_draft(connection: &Connection, id: OutgoingId, now: Timestamp) -> Result<()> {
+/// The account was proven anew: what it looks for in Sent is looked for now.
+pub fn look_anew(connection: &Connection, account: AccountId, now: Timestamp) -> Result<()> {
+    connection
+        .prepare_cached(
+            "UPDATE outgoing SET next_try = ?2 WHERE account_id = ?1 AND (state = 'uncertain' OR copy = 'wanted')",
+        )?
+        .execute([account.0, now.0])?;
+    Ok(())
+}
+
+/// One in this state becomes a draft again.
+fn made_draft(connection: &Connection, id: OutgoingId, from: OutgoingState, now: Timestamp) -> Result<bool> {
     let changed = connection
         .prepare_cached(
             "UPDATE outgoing SET state = 'draft', message_id = '', bytes = NULL, raw_hash = NULL, size = 0, \
              queued_at = NULL, send_at = NULL, later = 0, attempts = 0, next_try = NULL, handed_over = 0, cause = NULL, \
-             server_said = NULL, changed_at = max(?2, changed_at + 1) WHERE id = ?1 AND state IN ('queued', 'failed')",
+             server_said = NULL, copy_tries = 0, looks_failed = 0, changed_at = max(?2, changed_at + 1) \
+             WHERE id = ?1 AND state = ?3",
         )?
-        .execute(params![id.0, now.0])?;
+        .execute(params![id.0, now.0, text(&from)])?;
     if changed == 1 {
-        return set_recipients(connection, id, &[], &[]);
+        set_recipients(connection, id, &[], &[])?;
+    }
+    Ok(changed == 1)
+}
+
+/// Takes a mail back into a draft: like [`to_draft`], and one in doubt too, since the person says so.
+pub fn edit_again(connection: &Connection, id: OutgoingId, now: Timestamp) -> Result<()> {
+    if made_draft(connection, id, OutgoingState::Uncertain, now)? {
+        return Ok(());
+    }
+    to_draft(connection, id, now)
+}
+
+/// Takes a mail back into a draft that has not left, or that failed. Never one that may be on its way.
+pub fn to_draft(connection: &Connection, id: OutgoingId, now: Timestamp) -> Result<()> {
+    for state in [OutgoingState::Queued, OutgoingState::Failed] {
+        if made_draft(connection, id, state, now)? {
+            return Ok(());
+        }
     }
     let state = super::outgoing::get(connection, id)?.state;
     let sentence = match state {
@@ -333,25 +400,38 @@ pub fn go_now(connection: &Connection, id: OutgoingId, from: OutgoingState, now:
     Ok(connection
         .prepare_cached(
             "UPDATE outgoing SET state = 'queued', send_at = ?3, later = 0, next_try = NULL, attempts = 0, handed_over = 0, \
-             cause = NULL, server_said = NULL, copy_tries = 0, changed_at = max(?3, changed_at) WHERE id = ?1 AND state = ?2",
+             cause = NULL, server_said = NULL, copy_tries = 0, looks_failed = 0, changed_at = max(?3, changed_at) WHERE id = ?1 AND state = ?2",
         )?
         .execute(params![id.0, text(&from), now.0])?
         == 1)
 }
 
-/// The network is another: what waits for its next try need not wait.
+/// The network is another: what waits for its next try, or for the next look at Sent, need not wait.
 pub fn forget_waits(connection: &Connection) -> Result<usize> {
-    Ok(connection
-        .prepare_cached(
-            "UPDATE outgoing SET next_try = NULL WHERE state = 'queued' AND next_try IS NOT NULL",
-        )?
-        .execute([])?)
+    let mut all = 0;
+    for sql in [
+        "UPDATE outgoing SET next_try = NULL WHERE state = 'queued' AND next_try IS NOT NULL",
+        "UPDATE outgoing SET next_try = 0 WHERE state = 'uncertain' AND next_try IS NOT NULL",
+        "UPDATE outgoing SET next_try = 0 WHERE copy = 'wanted' AND next_try IS NOT NULL",
+    ] {
+        all += connection.prepare_cached(sql)?.execute([])?;
+    }
+    Ok(all)
 }
 
 /// Takes a sent mail off the outbox page.
 pub fn dismiss(connection: &Connection, id: OutgoingId) -> Result<()> {
     connection.prepare_cached("UPDATE outgoing SET dismissed = 1 WHERE id = ?1")?.execute([id.0])?;
     Ok(())
+}
+
+/// How many mails of an account have not left yet: [`release`] makes drafts of them.
+pub fn unsent(connection: &Connection, account: AccountId) -> Result<u32> {
+    Ok(connection
+        .prepare_cached(
+            "SELECT count(*) FROM outgoing WHERE account_id = ?1 AND state IN ('queued', 'failed')",
+        )?
+        .query_row([account.0], |row| row.get(0))?)
 }
 
 /// An account goes: what it had still to send is a draft again.

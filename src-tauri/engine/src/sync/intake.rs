@@ -9,7 +9,7 @@ use crate::store::coverage::Wanted;
 use crate::store::locations::{self, Place};
 use crate::store::messages::{self, Filed, NewMessage};
 use crate::store::raw::{self, Packed};
-use crate::store::{self, StoreError, accounts, contacts, coverage, folders, sending, threads};
+use crate::store::{self, StoreError, accounts, contacts, coverage, folders, outgoing, sending, threads};
 use crate::{filing, mail};
 use rusqlite::Connection;
 use std::path::Path;
@@ -223,6 +223,17 @@ pub(super) fn take_in(connection: &Connection, ready: &Ready) -> Result<Taken, S
         outgoing: wanted.outgoing,
         gmail_id: wanted.gmail_id,
     };
+    // Of a mail that was written here nobody knew whether it was taken: it lies in Sent, so it was.
+    if wanted.outgoing
+        && let Some(doubt) = sending::in_doubt(connection, &new.message_id)?
+    {
+        let written = outgoing::get(connection, doubt)?;
+        let message = take_in_written(connection, new, written.answers, written.project)?;
+        locations::add(connection, message, &place)?;
+        sending::turned_up(connection, doubt, message, new.received)?;
+        let filed = messages::filed(connection, message)?.project.is_some();
+        return Ok(if filed { Taken::Filed } else { Taken::ToSort });
+    }
     if let Some(known) = messages::find_same(connection, &new.message_id, &new.fingerprint)? {
         locations::add(connection, known, &place)?;
         return Ok(Taken::Known);

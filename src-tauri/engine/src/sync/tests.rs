@@ -11,6 +11,8 @@ use crate::store::folders::{self, Listed};
 use crate::store::{Store, accounts, answers, contacts, lists, locations, messages, projects};
 use rusqlite::Connection;
 
+mod doubt;
+
 /// 2026-11-24 12:00 UTC.
 pub(super) const NOW: Timestamp = Timestamp(1_795_521_600_000);
 
@@ -416,7 +418,7 @@ async fn written_here(profile: &Profile, bytes: &str, project: Option<ProjectId>
                 message,
                 copy: crate::model::CopyState::Wanted,
             };
-            crate::store::sending::sent(tx, draft, &taken).unwrap();
+            crate::store::sending::sent(tx, draft, crate::model::OutgoingState::Draft, &taken).unwrap();
             message
         })
         .await

@@ -236,6 +236,8 @@ pub struct OutgoingRow {
     pub sent_message: Option<MessageId>,
     /// Its copy in Sent.
     pub copy: CopyState,
+    /// Sent was looked into for it at least once: of a mail in doubt, and it was not there.
+    pub looked: bool,
     /// Attachments.
     pub files: u32,
     /// Last change.
@@ -300,8 +302,10 @@ pub fn shown(written: &Written, now: Timestamp) -> OutgoingShown {
         OutgoingState::Sending => OutgoingShown::Sending,
         OutgoingState::Sent => OutgoingShown::Sent,
         OutgoingState::Failed => OutgoingShown::Failed,
-        // Nobody is asked before the first look at Sent.
-        OutgoingState::Uncertain if written.copy_tries == 0 && written.next_try.is_some() => {
+        // Nobody is asked before the first look at Sent was tried.
+        OutgoingState::Uncertain
+            if written.copy_tries == 0 && written.looks_failed == 0 && written.next_try.is_some() =>
+        {
             OutgoingShown::Sending
         }
         OutgoingState::Uncertain => OutgoingShown::Uncertain,
@@ -397,6 +401,7 @@ pub fn outgoing_row(
         thread_id: thread,
         sent_message: written.sent_message,
         copy: written.copy,
+        looked: written.copy_tries > 0,
         files: u32::try_from(files(connection, written.id)?.len()).unwrap_or(u32::MAX),
         changed_at: written.changed_at,
     })
