@@ -1,9 +1,12 @@
 import { commands, type Draft, type DraftInput, type Mailbox, type Refusal } from "../../lib/bindings";
 import { asRefusal } from "../../lib/refusals";
 import type { WritingStart } from "../../lib/writing.svelte";
+import { resigned } from "./written";
 
 /** How long after the last letter it is saved. */
 export const PAUSE_MS = 600;
+/** The longest that a letter is not saved while others follow it. */
+export const LATEST_MS = 3_000;
 
 type State = "untouched" | "typed" | "saving" | "saved" | "failed";
 
@@ -16,6 +19,8 @@ export class DraftForm {
   bcc = $state.raw<Mailbox[]>([]);
   subject = $state("");
   html = $state.raw("");
+  /** The address that it was to go from, when nothing can be sent from there any more. */
+  lost = $state("");
   files = $state.raw<Draft["files"]>({ files: [], too_large: null });
   /** It could not be begun or read. */
   unread = $state.raw<Refusal>();
@@ -28,6 +33,7 @@ export class DraftForm {
   #changes = 0;
   #saved = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #latest: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<boolean> | undefined;
 
   get id(): number {
@@ -57,23 +63,42 @@ export class DraftForm {
       this.subject = draft.subject;
       this.html = draft.html;
       this.files = draft.files;
+      this.#findFrom(draft);
       this.draft = draft;
     } catch (thrown) {
       this.unread = asRefusal(thrown);
     }
   }
 
-  /** Something was typed: it is saved after a pause. */
+  /** An address that is gone: the only other one takes its place, of several the person chooses. */
+  #findFrom({ from, from_choices }: Draft): void {
+    const chosen = from_choices.find((c) => c.address.toLowerCase() === from.toLowerCase());
+    this.lost = chosen || from_choices.length === 0 ? "" : from;
+    if (chosen) this.from = chosen.address;
+    const only = from_choices[0];
+    if (chosen || !only || from_choices.length > 1) return;
+    this.from = only.address;
+    this.html = resigned(this.html, only.signature);
+    this.changed();
+  }
+
+  /** Something was typed: it is saved after a pause, and while there is none, every few seconds. */
   changed(): void {
     this.#changes += 1;
     this.state = "typed";
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.save(), PAUSE_MS);
+    this.#latest ??= setTimeout(() => void this.save(), LATEST_MS);
+  }
+  #wait(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#latest);
+    this.#latest = undefined;
   }
 
   /** Stores at once what is not stored yet; whether all of it is. */
   async save(): Promise<boolean> {
-    clearTimeout(this.#timer);
+    this.#wait();
     if (this.#running) {
       await this.#running;
       return this.save();
@@ -110,7 +135,7 @@ export class DraftForm {
   }
   /** No more saves: it was sent or thrown away. */
   end(): void {
-    clearTimeout(this.#timer);
+    this.#wait();
     this.#saved = this.#changes;
     this.draft = undefined;
   }
