@@ -1160,6 +1160,8 @@ export type OutgoingRow = {
 	sent_message: MessageId | null,
 	/**  Its copy in Sent. */
 	copy: CopyState,
+	/**  Sent was looked into for it at least once: of a mail in doubt, and it was not there. */
+	looked: boolean,
 	/**  Attachments. */
 	files: number,
 	/**  Last change. */

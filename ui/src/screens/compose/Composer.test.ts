@@ -6,6 +6,7 @@ import type { Draft, DraftInput } from "../../lib/bindings";
 import { sending } from "../../lib/sending.svelte";
 import { sheets } from "../../lib/sheets.svelte";
 import { toasts } from "../../lib/toasts.svelte";
+import { writing, type WritingStart } from "../../lib/writing.svelte";
 import SendingBars from "../../kit/SendingBars.svelte";
 import Composer from "./Composer.svelte";
 import { LATEST_MS } from "./form.svelte";
@@ -284,6 +285,8 @@ test("with no time to undo there is no countdown", async () => {
   await person.click(screen.getByTestId("send"));
   await vi.waitFor(() => expect(onclose).toHaveBeenCalled());
   expect(screen.queryByTestId("countdown")).toBeNull();
+  // Its row says how it stands; nothing beside it claims more.
+  expect(toasts.all).toEqual([]);
 });
 
 test("it can be sent later, at a moment that is offered", async () => {
@@ -407,4 +410,37 @@ test("of several addresses that are left the person chooses", async () => {
   await person.keyboard("{Enter}");
   await person.click(await screen.findByText("Studio Lind <studio@lind.example>"));
   await vi.waitFor(() => expect(saves(asked).at(-1)).toMatchObject({ from: "studio@lind.example" }));
+});
+
+const answers = (message: number, all = false): WritingStart => ({
+  mail: { ...mail, answers: message, all },
+  thread: 4,
+});
+const answering = (id: number, message: number, more: Partial<Draft> = {}) =>
+  draft({
+    id,
+    answered: { message_id: message, thread_id: 4, who: "Amara" },
+    to: people.slice(0, 1),
+    ...more,
+  });
+test.each<[string, WritingStart, Draft[], number]>([
+  ["goes on with the draft of the same message", answers(9), [answering(20, 8), answering(21, 9)], 21],
+  ["begins a new one when the draft answers another message", answers(9), [answering(20, 8)], 7],
+  ["begins a new one to all when the draft goes to one", answers(9, true), [answering(21, 9)], 7],
+  ["goes on with the one to all", answers(9, true), [answering(21, 9, { cc: people.slice(1) })], 21],
+])("Reply in a thread with a draft %s", async (_, start, drafts, opened) => {
+  const asked = engine({
+    outbox: () => ({ waiting: [], drafts: drafts.map((d) => row({ id: d.id, thread_id: 4 })) }),
+    draft: ({ id }: { id: number }) => drafts.find((d) => d.id === id),
+    begin_mail: () => answering(7, 9),
+    templates: () => [],
+  });
+  const { unmount } = render(Composer, { start, look: "below", onclose: vi.fn() });
+  await screen.findByTestId("editor");
+  expect(writing.open).toEqual([opened]);
+  expect(askedFor(asked, "begin_mail")).toHaveLength(opened === 7 ? 1 : 0);
+  unmount();
+  await vi.waitFor(() => expect(writing.open).toEqual([]));
+  // What was there before is never thrown away by closing it.
+  expect(askedFor(asked, "discard_draft")).toHaveLength(opened === 7 ? 1 : 0);
 });

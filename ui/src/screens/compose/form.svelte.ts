@@ -10,6 +10,25 @@ export const LATEST_MS = 3_000;
 
 type State = "untouched" | "typed" | "saving" | "saved" | "failed";
 
+type NewMail = Extract<WritingStart, { mail: unknown }>;
+
+/** The draft that answers the same message already: a second one beside it would be one too many. */
+async function begunBefore({ mail, thread }: NewMail): Promise<Draft | undefined> {
+  if (mail.answers === null || thread === undefined) return undefined;
+  try {
+    const rows = (await commands.outbox()).drafts.filter((row) => row.thread_id === thread);
+    for (const row of rows) {
+      const draft = await commands.draft(row.id);
+      if (draft.answered?.message_id !== mail.answers) continue;
+      // “Reply all” goes on with what goes to several.
+      if (!mail.all || draft.to.length + draft.cc.length > 1) return draft;
+    }
+  } catch {
+    // It was sent or thrown away meanwhile: a new one is begun.
+  }
+  return undefined;
+}
+
 /** A mail while it is written. What is typed is stored by itself; one save runs at a time, and the last one wins. */
 export class DraftForm {
   draft = $state.raw<Draft>();
@@ -53,9 +72,9 @@ export class DraftForm {
   async begin(start: WritingStart): Promise<void> {
     this.unread = undefined;
     try {
-      const draft =
-        "mail" in start ? await commands.beginMail(start.mail) : await commands.draft(start.draft);
-      this.#old = "draft" in start;
+      const old = "draft" in start ? await commands.draft(start.draft) : await begunBefore(start);
+      const draft = old ?? (await commands.beginMail((start as NewMail).mail));
+      this.#old = old !== undefined;
       this.from = draft.from;
       this.to = draft.to;
       this.cc = draft.cc;
