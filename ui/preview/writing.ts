@@ -119,6 +119,7 @@ const every = (): OutgoingRow[] => [
     ],
   }),
   row(9, {
+    from: "studio@old-lind.example",
     subject: "",
     preview: "",
     to: "",
