@@ -75,7 +75,7 @@ export function pretend(situation: Situation, theme: string): void {
             id: 1,
             message: mail.find(1),
             address: "amara.okafor@old-studio.example",
-            sentence: "The mailbox does not exist at old-studio.example.",
+            sentence: "Not delivered to amara.okafor@old-studio.example: there is no such address.",
             server_said:
               "550 5.1.1 <amara.okafor@old-studio.example>: Recipient address rejected: User unknown",
             reported_at: now - 40 * 60_000,

@@ -56,6 +56,7 @@ const row = (id: number, more: Partial<OutgoingRow>): OutgoingRow => ({
   thread_id: 1,
   sent_message: null,
   copy: "none",
+  looked: false,
   files: 0,
   changed_at: now - 12 * MINUTE,
   ...more,
@@ -93,7 +94,8 @@ const every = (): OutgoingRow[] => [
       { server_said: "550 5.1.1 <amara@okafor.exmaple>: Recipient address rejected: User unknown" },
     ),
   }),
-  row(7, { state: "uncertain", files: 1 }),
+  row(7, { state: "uncertain", files: 1, looked: true }),
+  row(10, { state: "uncertain", subject: "The second shooter", thread_id: null }),
   row(8, {
     state: "sent",
     subject: "Parking, and where we meet",
@@ -105,13 +107,19 @@ const every = (): OutgoingRow[] => [
         name: "Tunde Bello",
         address: "tunde@riverside.example",
         accepted: false,
-        refused: failure("recipient_refused", "The mail server does not take mail for this address.", "", {
-          server_said: "552 5.2.2 Mailbox full",
-        }),
+        refused: failure(
+          "recipient_refused",
+          "The mail server does not take mail for this address.",
+          "Check the address.",
+          {
+            server_said: "552 5.2.2 Mailbox full",
+          },
+        ),
       },
     ],
   }),
   row(9, {
+    from: "studio@old-lind.example",
     subject: "",
     preview: "",
     to: "",

@@ -15,7 +15,7 @@ class Sending {
   #timer: ReturnType<typeof setInterval> | undefined;
   #stop: (() => void) | undefined;
 
-  /** Send was pressed, and the engine took the mail. */
+  /** Send was pressed, and the engine took the mail. What becomes of it at once is shown by its row. */
   sent(row: OutgoingRow): void {
     this.now = Date.now();
     if (row.state === "undoable" && row.send_at !== null && row.send_at > this.now) {
@@ -24,7 +24,7 @@ class Sending {
       this.#count();
     } else if (row.state === "scheduled" && row.send_at !== null) {
       toasts.say(`It is sent ${moment(row.send_at, this.now)}. Until then it waits in the outbox.`);
-    } else if (row.state !== "sent") toasts.say("It is on its way.");
+    }
   }
   /** Whole seconds that are left. */
   left(row: OutgoingRow): number {

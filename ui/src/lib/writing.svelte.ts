@@ -3,8 +3,8 @@ import { router, type Place } from "./router.svelte";
 import { sheets } from "./sheets.svelte";
 import { toasts } from "./toasts.svelte";
 
-/** What a composer starts with: a new mail, or a draft that is there already. */
-export type WritingStart = { mail: BeginMail } | { draft: number };
+/** What a composer starts with: a new mail, in a thread when it answers there, or a draft that is there already. */
+export type WritingStart = { mail: BeginMail; thread?: number } | { draft: number };
 
 /** A composer below a thread. */
 type Below = { thread: number; start: WritingStart; serial: number };
@@ -27,11 +27,14 @@ class Writing {
     };
     sheets.open({ kind: "compose", start: { mail } });
   }
-  /** An answer below the message's thread, which is opened where it is not shown. Of one's own message: a follow-up. */
+  /**
+   * An answer below the message's thread, which is opened where it is not shown. Of one's own message: a follow-up.
+   * One that was begun before is gone on with.
+   */
   reply(row: MessageRow, all = false): void {
     this.show(placeOf(row.project_id, row.thread_id, row.id));
     const mail: BeginMail = { answers: row.id, all, project_id: row.project_id, contact_ids: [] };
-    this.below = { thread: row.thread_id, start: { mail }, serial: ++serials };
+    this.below = { thread: row.thread_id, start: { mail, thread: row.thread_id }, serial: ++serials };
   }
   /** Goes on with a draft: below its thread if it has one in a project, else in the sheet. */
   continue(row: Pick<OutgoingRow, "id" | "thread_id" | "project_id">): void {
@@ -42,10 +45,11 @@ class Writing {
       this.below = { thread: row.thread_id, start, serial: ++serials };
     } else sheets.open({ kind: "compose", start });
   }
-  /** Takes back what has not left, and opens it again. Failed mail is taken back in its own way. */
+  /** Takes back what has not left, and opens it again. What failed, or may have arrived, has left the queue: it becomes a draft anew. */
   async takeBack(row: OutgoingRow): Promise<void> {
     try {
-      await (row.state === "failed" ? commands.editAgain(row.id) : commands.undoSend(row.id));
+      const left = row.state === "failed" || row.state === "uncertain";
+      await (left ? commands.editAgain(row.id) : commands.undoSend(row.id));
     } catch (thrown) {
       toasts.refused(thrown);
       return;

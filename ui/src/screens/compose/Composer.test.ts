@@ -6,8 +6,10 @@ import type { Draft, DraftInput } from "../../lib/bindings";
 import { sending } from "../../lib/sending.svelte";
 import { sheets } from "../../lib/sheets.svelte";
 import { toasts } from "../../lib/toasts.svelte";
+import { writing, type WritingStart } from "../../lib/writing.svelte";
 import SendingBars from "../../kit/SendingBars.svelte";
 import Composer from "./Composer.svelte";
+import { LATEST_MS } from "./form.svelte";
 import { askedFor, draft, engine, people, refusal, row } from "./testing/mails";
 
 beforeEach(() => {
@@ -283,6 +285,8 @@ test("with no time to undo there is no countdown", async () => {
   await person.click(screen.getByTestId("send"));
   await vi.waitFor(() => expect(onclose).toHaveBeenCalled());
   expect(screen.queryByTestId("countdown")).toBeNull();
+  // Its row says how it stands; nothing beside it claims more.
+  expect(toasts.all).toEqual([]);
 });
 
 test("it can be sent later, at a moment that is offered", async () => {
@@ -297,4 +301,146 @@ test("it can be sent later, at a moment that is offered", async () => {
   expect(at).toBeGreaterThan(Date.now());
   expect(new Date(at).getHours()).toBe(8);
   expect(toasts.all.at(-1)?.sentence).toContain("tomorrow at 08:00");
+});
+
+const oneFile = {
+  files: [{ id: 1, name: "contract.pdf", media_type: "application/pdf", size: 120_000 }],
+  too_large: null,
+};
+/** Files whose attaching ends when the test says so. */
+function slowFiles() {
+  let done: (files: unknown) => void = () => undefined;
+  let broken: (why: unknown) => void = () => undefined;
+  const answer = new Promise<unknown>((resolve, reject) => ([done, broken] = [resolve, reject]));
+  return { attach_files: () => answer, done: () => done(oneFile), broken: (why: unknown) => broken(why) };
+}
+
+test("Send waits for a file that is still being attached", async () => {
+  const { done, attach_files } = slowFiles();
+  const { asked, onclose, person } = await open({ to: people }, { attach_files });
+  await person.click(screen.getByTestId("attach"));
+  await person.type(screen.getByLabelText("Subject"), "Contract");
+  await person.click(screen.getByTestId("send"));
+  await vi.waitFor(() => expect(saves(asked).at(-1)?.subject).toBe("Contract"));
+  await new Promise((soon) => setTimeout(soon));
+  expect(askedFor(asked, "send_mail")).toEqual([]);
+  done();
+  await vi.waitFor(() => expect(onclose).toHaveBeenCalledOnce());
+  expect(asked.map((a) => a.command).filter((c) => c === "attach_files" || c === "send_mail")).toEqual([
+    "attach_files",
+    "send_mail",
+  ]);
+});
+
+test("a file that could not be attached is said at the files, and nothing goes out before the next Send", async () => {
+  const { broken, attach_files } = slowFiles();
+  const { asked, onclose, person } = await open({ to: people }, { attach_files });
+  await person.click(screen.getByTestId("attach"));
+  await person.click(screen.getByTestId("send"));
+  broken(refusal("contract.pdf could not be read."));
+  expect(await screen.findByRole("alert")).toHaveTextContent("contract.pdf could not be read.");
+  expect(askedFor(asked, "send_mail")).toEqual([]);
+  expect(onclose).not.toHaveBeenCalled();
+  await person.click(screen.getByTestId("send"));
+  await vi.waitFor(() => expect(askedFor(asked, "send_mail")).toHaveLength(1));
+});
+
+test("a new mail that is closed while a file is attached keeps it, and throws nothing away", async () => {
+  const { done, attach_files } = slowFiles();
+  const { asked, onclose, person } = await open({}, { attach_files });
+  await person.click(screen.getByTestId("attach"));
+  await person.click(screen.getByRole("button", { name: "Close" }));
+  await new Promise((soon) => setTimeout(soon));
+  done();
+  await vi.waitFor(() => expect(onclose).toHaveBeenCalledOnce());
+  expect(askedFor(asked, "discard_draft")).toEqual([]);
+});
+
+test("on another screen meanwhile, a mail that waits for its file goes all the same, once", async () => {
+  const { done, attach_files } = slowFiles();
+  const { asked, view, person } = await open({ to: people }, { attach_files });
+  await person.click(screen.getByTestId("attach"));
+  await person.click(screen.getByTestId("send"));
+  view.unmount();
+  done();
+  await vi.waitFor(() => expect(askedFor(asked, "send_mail")).toEqual([{ id: 7, at: null }]));
+  expect(askedFor(asked, "discard_draft")).toEqual([]);
+});
+
+test("steady typing is saved while it goes on", async () => {
+  const { asked } = await open({ to: people });
+  vi.useFakeTimers();
+  try {
+    const subject = screen.getByLabelText("Subject");
+    for (let i = 1; i <= 40; i++) {
+      await fireEvent.input(subject, { target: { value: "x".repeat(i) } });
+      await vi.advanceTimersByTimeAsync(250);
+    }
+    const lengths = saves(asked).map((d) => d.subject.length);
+    expect(lengths.length).toBeGreaterThanOrEqual(3);
+    expect(lengths[0]).toBeLessThanOrEqual(LATEST_MS / 250 + 1);
+  } finally {
+    vi.useRealTimers();
+  }
+});
+
+test("a draft whose address is gone takes the only one that is left, with its signature, and says so", async () => {
+  const { asked, onclose, person } = await open({
+    to: people,
+    from: "old@lind.example",
+    from_choices: draft().from_choices.slice(1),
+  });
+  expect(screen.getByTestId("from")).toHaveTextContent("Studio Lind <studio@lind.example>");
+  expect(screen.getByTestId("from-lost")).toHaveTextContent(
+    "Hatstand can no longer send from old@lind.example, so this mail goes from studio@lind.example.",
+  );
+  await person.click(screen.getByTestId("send"));
+  await vi.waitFor(() => expect(onclose).toHaveBeenCalled());
+  expect(saves(asked).at(-1)).toMatchObject({ from: "studio@lind.example" });
+  expect(saves(asked).at(-1)?.html).toContain("Studio Lind");
+  expect(saves(asked).at(-1)?.html).not.toContain("Nora");
+});
+
+test("of several addresses that are left the person chooses", async () => {
+  const { asked, person } = await open({ to: people, from: "old@lind.example" });
+  expect(screen.getByTestId("from")).toHaveTextContent("Choose an address");
+  expect(screen.getByTestId("from")).toHaveAccessibleDescription(/no longer send from old@lind.example/);
+  expect(saves(asked)).toEqual([]);
+  screen.getByTestId("from").focus();
+  await person.keyboard("{Enter}");
+  await person.click(await screen.findByText("Studio Lind <studio@lind.example>"));
+  await vi.waitFor(() => expect(saves(asked).at(-1)).toMatchObject({ from: "studio@lind.example" }));
+});
+
+const answers = (message: number, all = false): WritingStart => ({
+  mail: { ...mail, answers: message, all },
+  thread: 4,
+});
+const answering = (id: number, message: number, more: Partial<Draft> = {}) =>
+  draft({
+    id,
+    answered: { message_id: message, thread_id: 4, who: "Amara" },
+    to: people.slice(0, 1),
+    ...more,
+  });
+test.each<[string, WritingStart, Draft[], number]>([
+  ["goes on with the draft of the same message", answers(9), [answering(20, 8), answering(21, 9)], 21],
+  ["begins a new one when the draft answers another message", answers(9), [answering(20, 8)], 7],
+  ["begins a new one to all when the draft goes to one", answers(9, true), [answering(21, 9)], 7],
+  ["goes on with the one to all", answers(9, true), [answering(21, 9, { cc: people.slice(1) })], 21],
+])("Reply in a thread with a draft %s", async (_, start, drafts, opened) => {
+  const asked = engine({
+    outbox: () => ({ waiting: [], drafts: drafts.map((d) => row({ id: d.id, thread_id: 4 })) }),
+    draft: ({ id }: { id: number }) => drafts.find((d) => d.id === id),
+    begin_mail: () => answering(7, 9),
+    templates: () => [],
+  });
+  const { unmount } = render(Composer, { start, look: "below", onclose: vi.fn() });
+  await screen.findByTestId("editor");
+  expect(writing.open).toEqual([opened]);
+  expect(askedFor(asked, "begin_mail")).toHaveLength(opened === 7 ? 1 : 0);
+  unmount();
+  await vi.waitFor(() => expect(writing.open).toEqual([]));
+  // What was there before is never thrown away by closing it.
+  expect(askedFor(asked, "discard_draft")).toHaveLength(opened === 7 ? 1 : 0);
 });

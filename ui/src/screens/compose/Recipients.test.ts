@@ -8,10 +8,10 @@ import { engine, people } from "./testing/mails";
 
 afterEach(() => clearMocks());
 
-function field(start: Mailbox[] = []) {
+function field(start: Mailbox[] = [], known: Mailbox[] = people) {
   engine({
     people_named: ({ typed }: { typed: string }) =>
-      people.filter((p) => p.name.toLowerCase().includes(typed.toLowerCase())),
+      known.filter((p) => p.name.toLowerCase().includes(typed.toLowerCase())),
   });
   const onchange = vi.fn((list: Mailbox[]) => void view.rerender({ people: list }));
   const view = render(Recipients, { label: "To", people: start, onchange });
@@ -87,4 +87,47 @@ test("several are pasted at once", async () => {
   await person.click(input);
   await person.paste("Ines <ines@moreau.example>, jonas@brandt.example");
   expect(chips()).toEqual(["ines@moreau.example", "jonas@brandt.example"]);
+});
+
+const marias: Mailbox[] = [
+  { name: "Marco Conti", address: "marco@conti.example" },
+  { name: "Mara Feld", address: "mara@feld.example" },
+];
+test("half a name is nobody when the field is left, unless the person went to somebody in the list", async () => {
+  const { input, person } = field([], marias);
+  await person.type(input, "ma");
+  await screen.findByRole("listbox");
+  await person.tab();
+  expect(chips()).toEqual(["ma"]);
+  expect(input).toHaveAccessibleDescription(
+    "“ma” is no whole email address yet, such as name@studio.example.",
+  );
+  await person.click(screen.getByRole("button", { name: "Remove ma" }));
+  await person.type(input, "ma");
+  await screen.findByRole("listbox");
+  await person.keyboard("{ArrowDown}{Tab}");
+  expect(chips()).toEqual(["mara@feld.example"]);
+});
+
+test("Enter that is faster than the list shows it, and takes nobody that was not seen", async () => {
+  const { input, person } = field([], marias);
+  await person.type(input, "m");
+  await screen.findByRole("listbox");
+  const letters = fireEvent.input(input, { target: { value: "mar" } });
+  await Promise.all([letters, fireEvent.keyDown(input, { key: "Enter" })]);
+  await screen.findByRole("listbox");
+  expect(chips()).toEqual([]);
+  expect(screen.getAllByRole("option")[0]).toHaveAttribute("aria-selected", "true");
+  await person.keyboard("{Enter}");
+  expect(chips()).toEqual(["marco@conti.example"]);
+});
+
+test("a name that finds nobody, and an unmarked list, make a chip that is to be mended", async () => {
+  const { input, person } = field([], marias);
+  await person.type(input, "zoe{Enter}");
+  await vi.waitFor(() => expect(chips()).toEqual(["zoe"]));
+  await person.type(input, "ma");
+  await screen.findByRole("listbox");
+  await person.keyboard("{ArrowUp}{Enter}");
+  expect(chips()).toEqual(["zoe", "ma"]);
 });

@@ -1,11 +1,33 @@
 import { commands, type Draft, type DraftInput, type Mailbox, type Refusal } from "../../lib/bindings";
 import { asRefusal } from "../../lib/refusals";
 import type { WritingStart } from "../../lib/writing.svelte";
+import { resigned } from "./written";
 
 /** How long after the last letter it is saved. */
 export const PAUSE_MS = 600;
+/** The longest that a letter is not saved while others follow it. */
+export const LATEST_MS = 3_000;
 
 type State = "untouched" | "typed" | "saving" | "saved" | "failed";
+
+type NewMail = Extract<WritingStart, { mail: unknown }>;
+
+/** The draft that answers the same message already: a second one beside it would be one too many. */
+async function begunBefore({ mail, thread }: NewMail): Promise<Draft | undefined> {
+  if (mail.answers === null || thread === undefined) return undefined;
+  try {
+    const rows = (await commands.outbox()).drafts.filter((row) => row.thread_id === thread);
+    for (const row of rows) {
+      const draft = await commands.draft(row.id);
+      if (draft.answered?.message_id !== mail.answers) continue;
+      // “Reply all” goes on with what goes to several.
+      if (!mail.all || draft.to.length + draft.cc.length > 1) return draft;
+    }
+  } catch {
+    // It was sent or thrown away meanwhile: a new one is begun.
+  }
+  return undefined;
+}
 
 /** A mail while it is written. What is typed is stored by itself; one save runs at a time, and the last one wins. */
 export class DraftForm {
@@ -16,6 +38,8 @@ export class DraftForm {
   bcc = $state.raw<Mailbox[]>([]);
   subject = $state("");
   html = $state.raw("");
+  /** The address that it was to go from, when nothing can be sent from there any more. */
+  lost = $state("");
   files = $state.raw<Draft["files"]>({ files: [], too_large: null });
   /** It could not be begun or read. */
   unread = $state.raw<Refusal>();
@@ -28,6 +52,7 @@ export class DraftForm {
   #changes = 0;
   #saved = 0;
   #timer: ReturnType<typeof setTimeout> | undefined;
+  #latest: ReturnType<typeof setTimeout> | undefined;
   #running: Promise<boolean> | undefined;
 
   get id(): number {
@@ -47,9 +72,9 @@ export class DraftForm {
   async begin(start: WritingStart): Promise<void> {
     this.unread = undefined;
     try {
-      const draft =
-        "mail" in start ? await commands.beginMail(start.mail) : await commands.draft(start.draft);
-      this.#old = "draft" in start;
+      const old = "draft" in start ? await commands.draft(start.draft) : await begunBefore(start);
+      const draft = old ?? (await commands.beginMail((start as NewMail).mail));
+      this.#old = old !== undefined;
       this.from = draft.from;
       this.to = draft.to;
       this.cc = draft.cc;
@@ -57,23 +82,42 @@ export class DraftForm {
       this.subject = draft.subject;
       this.html = draft.html;
       this.files = draft.files;
+      this.#findFrom(draft);
       this.draft = draft;
     } catch (thrown) {
       this.unread = asRefusal(thrown);
     }
   }
 
-  /** Something was typed: it is saved after a pause. */
+  /** An address that is gone: the only other one takes its place, of several the person chooses. */
+  #findFrom({ from, from_choices }: Draft): void {
+    const chosen = from_choices.find((c) => c.address.toLowerCase() === from.toLowerCase());
+    this.lost = chosen || from_choices.length === 0 ? "" : from;
+    if (chosen) this.from = chosen.address;
+    const only = from_choices[0];
+    if (chosen || !only || from_choices.length > 1) return;
+    this.from = only.address;
+    this.html = resigned(this.html, only.signature);
+    this.changed();
+  }
+
+  /** Something was typed: it is saved after a pause, and while there is none, every few seconds. */
   changed(): void {
     this.#changes += 1;
     this.state = "typed";
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => void this.save(), PAUSE_MS);
+    this.#latest ??= setTimeout(() => void this.save(), LATEST_MS);
+  }
+  #wait(): void {
+    clearTimeout(this.#timer);
+    clearTimeout(this.#latest);
+    this.#latest = undefined;
   }
 
   /** Stores at once what is not stored yet; whether all of it is. */
   async save(): Promise<boolean> {
-    clearTimeout(this.#timer);
+    this.#wait();
     if (this.#running) {
       await this.#running;
       return this.save();
@@ -110,7 +154,7 @@ export class DraftForm {
   }
   /** No more saves: it was sent or thrown away. */
   end(): void {
-    clearTimeout(this.#timer);
+    this.#wait();
     this.#saved = this.#changes;
     this.draft = undefined;
   }

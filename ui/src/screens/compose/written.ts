@@ -149,3 +149,10 @@ export function signed(root: HTMLElement, signature: string, before: string): vo
     root.insertBefore(made, quote);
   }
 }
+
+/** A stored mail with another signature where one stands. */
+export function resigned(html: string, signature: string): string {
+  const page = new DOMParser().parseFromString(html, "text/html");
+  if (page.querySelector("div.signature")) signed(page.body, signature, "");
+  return page.body.innerHTML;
+}

@@ -37,7 +37,7 @@ test.each<[OutgoingShown, string[]]>([
   ["waiting", ["Edit: Timeline", "Send now: Timeline"]],
   ["sending", []],
   ["failed", ["Try again: Timeline", "Edit: Timeline"]],
-  ["uncertain", ["It arrived: Timeline", "Send again: Timeline"]],
+  ["uncertain", ["It arrived: Timeline", "Send again: Timeline", "Edit: Timeline"]],
   ["sent", ["Dismiss: Timeline"]],
 ])("%s offers what can be done, and nothing else", (state, names) => {
   const { article } = show({ state, send_at: Date.now() + 60_000 });
@@ -72,23 +72,60 @@ test("on its way it shows how far", () => {
   expect(screen.getByText("12 MB of 20 MB")).toBeVisible();
 });
 
-test("of several recipients it names the one that was refused", () => {
-  const to = (address: string, refused: Failure | null) => ({
-    name: "",
-    address,
-    accepted: !refused,
-    refused,
-  });
+test.each([
+  [true, "handed over, and no copy was found in Sent. Ask"],
+  [false, "handed over. Hatstand could not look into Sent yet. Ask"],
+])("in doubt it says whether Sent was looked into (%s)", (looked, words) => {
+  show({ state: "uncertain", looked });
+  expect(screen.getByTestId("why")).toHaveTextContent(words);
+});
+
+const to = (address: string, refused: Failure | null) => ({
+  name: "",
+  address,
+  accepted: !refused,
+  refused,
+});
+test("of several recipients it names the one that was refused, and why", () => {
   show({
     state: "sent",
     recipients: [to("amara@okafor.example", null), to("tunde@riverside.example", failure())],
   });
   expect(screen.getByText("Sent, but not to all")).toBeVisible();
-  expect(screen.getByTestId("why")).toHaveTextContent("It did not go to tunde@riverside.example.");
+  expect(screen.getByTestId("why")).toHaveTextContent(
+    "It did not go to tunde@riverside.example. The mail server refuses this mail. The details say why.",
+  );
+  expect(screen.queryByTestId("refused")).toBeNull();
+});
+
+test("of several that were refused each has its own reason, and nothing is promised that does not happen", async () => {
+  const later = failure({
+    cause: "try_later",
+    sentence: "The mail server asks to try again later.",
+    remedy: "Nothing to do: it is tried again by itself.",
+    server_said: "450 4.2.0 Greylisted",
+  });
+  const { person } = show({
+    state: "sent",
+    recipients: [
+      to("amara@okafor.example", null),
+      to("tunde@riverside.example", failure()),
+      to("ines@moreau.example", later),
+    ],
+  });
+  const list = screen.getByRole("list", { name: "Not sent to" });
+  expect([...list.children].map((item) => item.textContent)).toEqual([
+    "tunde@riverside.example The mail server refuses this mail. The details say why.",
+    "ines@moreau.example The mail server asks to try again later.",
+  ]);
+  expect(screen.queryByText(/Greylisted/)).toBeNull();
+  await person.click(screen.getByRole("button", { name: "Details" }));
+  expect(screen.getByText(/ines@moreau\.example: 450 4\.2\.0 Greylisted/)).toBeVisible();
 });
 
 test.each<[OutgoingShown, string]>([
   ["failed", "edit_again"],
+  ["uncertain", "edit_again"],
   ["waiting", "undo_send"],
 ])("Edit takes a %s one back first, then opens it", async (state, command) => {
   const { asked, person } = show({ state });

@@ -19,6 +19,18 @@ const toneOf: Record<OutgoingShown, Tone> = {
 const refused = (row: OutgoingRow): string[] =>
   row.recipients.filter((r) => r.refused !== null).map((r) => r.address);
 
+/** Whom a mail that was sent did not go to, and why, in words. */
+export function refusals(row: OutgoingRow): { address: string; reason: string }[] {
+  if (row.state !== "sent") return [];
+  return row.recipients.flatMap(({ address, refused: why }) => {
+    if (!why) return [];
+    // The others have the mail: it is not tried again by itself, whatever the cause would say of a whole mail.
+    return [
+      { address, reason: why.cause === "try_later" ? why.sentence : `${why.sentence} ${why.remedy}`.trim() },
+    ];
+  });
+}
+
 /** Sent, and yet not to everybody, is nothing to be green about. */
 export const toneFor = (row: OutgoingRow): Tone =>
   row.state === "sent" && refused(row).length > 0 ? "warn" : toneOf[row.state];
@@ -48,10 +60,15 @@ export function stateWords(row: OutgoingRow, now: number): string {
 /** Why it stands as it does, and what to do; null where nothing needs explaining. */
 export function whyWords(row: OutgoingRow): string | null {
   if (row.state === "uncertain")
-    return "It may have arrived: the connection broke after the mail was handed over, and no copy was found in Sent. Ask, or look into your mailbox, before you send it once more.";
+    return `It may have arrived: the connection broke after the mail was handed over${
+      row.looked ? ", and no copy was found in Sent." : ". Hatstand could not look into Sent yet."
+    } Ask, or look into your mailbox, before you send it once more.`;
   if (row.state === "sent") {
-    const addresses = refused(row);
-    return addresses.length === 0 ? null : `It did not go to ${listed(addresses)}.`;
+    const [first, ...more] = refusals(row);
+    if (!first) return null;
+    const whom = `It did not go to ${listed(refused(row))}.`;
+    // Several reasons stand below, each beside its address.
+    return more.length > 0 ? whom : `${whom} ${first.reason}`;
   }
   if (!row.failure || !["waiting", "failed"].includes(row.state)) return null;
   return `${row.failure.sentence} ${row.failure.remedy}`.trim();

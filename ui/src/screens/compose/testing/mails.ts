@@ -51,6 +51,7 @@ export const row = (more: Partial<OutgoingRow> = {}): OutgoingRow => ({
   thread_id: null,
   sent_message: null,
   copy: "none",
+  looked: false,
   files: 0,
   changed_at: 0,
   ...more,
