@@ -146,11 +146,11 @@ impl Window {
     /// Waits until the mail of this subject stands so: `draft`, `waiting`, `failed`, `uncertain`, …
     pub fn wait_for_outgoing(&self, subject: &str, wanted: &str) -> Outcome<()> {
         let mut last = None;
-        let waited =
+        let found =
             self.until_within(Duration::from_mins(1), &format!("“{subject}” to be {wanted}"), |window| {
                 last = window.outgoing(subject)?;
                 Ok(last.as_deref() == Some(wanted))
             });
-        waited.doing(&format!("it is {last:?}"))
+        found.doing(&format!("it is {last:?}"))
     }
 }
