@@ -69,7 +69,7 @@ fn into_the_text(window: &Window) -> Outcome<()> {
 fn a_reply_is_written_in_the_project_and_arrives_whole() -> Outcome<()> {
     let (studio, window) = Studio::open()?;
     open_mail(&studio, &window, "Which lens?")?;
-    window.click("button", "Reply")?;
+    window.click_id("reply")?;
     window.find("group", &format!("Reply to {ANNA_NAME}"))?;
     into_the_text(&window)?;
     window.type_text("Dear Anna, the ")?;
@@ -199,7 +199,7 @@ fn mail_waits_for_its_server_and_goes_by_itself() -> Outcome<()> {
     studio.pair.postfix.stop();
     window.click("button", PROJECT)?;
     window.click("button", "Dates in June?")?;
-    window.click("button", "Reply")?;
+    window.click_id("reply")?;
     into_the_text(&window)?;
     window.type_text("The 14th.")?;
     window.click_id("send")?;
